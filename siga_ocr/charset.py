@@ -1,0 +1,67 @@
+"""The characters a model can read, and how text becomes class ids: 0 is the end mark, 1..n the characters in order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from siga_ocr.errors import UsageError
+
+PRINTABLE = "".join(chr(code) for code in range(33, 127))
+"""Printable ASCII without the space, case-sensitive: 94 characters."""
+
+PUBLISHED = "abcdefghijklmnopqrstuvwxyz1234567890"
+"""The order of the published networks (SIGA specification, section 7)."""
+
+END = 0
+"""The class id of the end mark; it also pads targets."""
+
+
+@dataclass(frozen=True)
+class Charset:
+    """An ordered set of characters.
+
+    Raises:
+        UsageError: it is empty or holds a character twice.
+    """
+
+    characters: str
+
+    def __post_init__(self) -> None:
+        if not self.characters:
+            raise UsageError("The character set is empty: give at least one character.")
+        doubled = sorted({c for c in self.characters if self.characters.count(c) > 1})
+        if doubled:
+            raise UsageError(f"The character set holds {''.join(doubled)!r} more than once: name each character once.")
+
+    @property
+    def class_count(self) -> int:
+        """The number of classes K: the end mark and every character."""
+        return len(self.characters) + 1
+
+    @property
+    def start(self) -> int:
+        """The id that stands for the start of a text where predictions are fed back (never predicted)."""
+        return self.class_count
+
+    def unknown(self, text: str) -> str:
+        """The characters of `text` that this set lacks, each once, in order of appearance."""
+        return "".join(dict.fromkeys(c for c in text if c not in self.characters))
+
+    def encode(self, text: str) -> list[int]:
+        """The class ids of `text`, without the end mark.
+
+        Raises:
+            UsageError: `text` holds a character outside the set.
+        """
+        missing = self.unknown(text)
+        if missing:
+            raise UsageError(f"{text!r} holds {missing!r}, which this model cannot read: its characters are {self.characters!r}.")
+        return [self.characters.index(c) + 1 for c in text]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of class ids up to the first end mark."""
+        characters = []
+        for index in ids:
+            if index == END:
+                break
+            characters.append(self.characters[index - 1])
+        return "".join(characters)

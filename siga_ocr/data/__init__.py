@@ -1,0 +1,1 @@
+"""Labelled crops, real and rendered."""

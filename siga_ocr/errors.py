@@ -1,0 +1,62 @@
+"""Everything a user can put right, as one tree; each kind knows the exit code that a shell script will see."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command; where several apply, the highest of 6, 5, 4, 3, 1 wins."""
+
+    OK = 0
+    NOT_ALL = 1  # some crops could not be read, or a check found something; `--exit-zero` turns it into 0
+    USAGE = 2
+    NO_INPUT = 3
+    MODEL = 4
+    DEVICE = 5
+    DISK = 6
+    INTERRUPTED = 130
+
+
+class SigaError(Exception):
+    """Base of all errors that the user can act on: the message says what, which, and what to do now."""
+
+    exit_code = ExitCode.NOT_ALL
+
+
+class UsageError(SigaError):
+    """An option, argument or configuration value that cannot be used."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NoInputError(SigaError):
+    """Nothing to read was found."""
+
+    exit_code = ExitCode.NO_INPUT
+
+
+class ModelError(SigaError):
+    """A model is missing, damaged, or does not fit what was asked of it."""
+
+    exit_code = ExitCode.MODEL
+
+
+class DeviceError(SigaError):
+    """The device that was asked for is not there or does not work."""
+
+    exit_code = ExitCode.DEVICE
+
+
+class DiskError(SigaError):
+    """A file could not be written."""
+
+    exit_code = ExitCode.DISK
+
+
+class UnreadableImage(SigaError):
+    """One image that cannot be decoded: it becomes a row with status `error`, the run goes on."""
+
+
+class LabelError(SigaError):
+    """A label file or a label that cannot be used."""
+
+    exit_code = ExitCode.USAGE
