@@ -1,0 +1,111 @@
+"""From a crop's pixels to the network's input: the one path for training, reading and measuring (NumPy and PIL only)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from siga_ocr.config import InputConfig
+from siga_ocr.errors import UsageError
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+MIN_WIDTH = 4
+"""The narrowest input in pixels: one column of features."""
+
+MIN_DEVIATION = 8.0
+"""In grey levels: a crop that varies less is not blown up to full contrast, so that the noise of an empty crop stays noise."""
+
+_RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """`images` float32 [N, C, H, W], 0 on padding; `mask` float32 [N, W], 1 on a crop's own columns.
+
+    Raises:
+        UsageError: the shapes do not fit each other.
+    """
+
+    images: Floats
+    mask: Floats
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.mask.shape != (self.images.shape[0], self.images.shape[3]):
+            raise UsageError(f"A batch needs images [N, C, H, W] and a mask [N, W], got {self.images.shape} and {self.mask.shape}.")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def widths(self) -> npt.NDArray[np.int64]:
+        """Each crop's own columns: int64 [N]."""
+        return cast(npt.NDArray[np.int64], self.mask.sum(axis=1).astype(np.int64))
+
+
+def fitted_width(height: int, width: int, config: InputConfig) -> int:
+    """The columns that a crop of `height` x `width` pixels takes at the network's height, without padding."""
+    if not config.keep_aspect:
+        return config.widths[0]
+    return min(max(round(width * config.height / height), MIN_WIDTH), config.widths[-1])
+
+
+def fit(image: Pixels, config: InputConfig) -> Pixels:
+    """Scale a crop, uint8 [h, w, 3] RGB, to the network's height: uint8 [C, H, w], grey (ITU-R 601 luma) where C is 1.
+
+    Raises:
+        UsageError: the array is not a crop.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise UsageError(f"A crop is uint8 [h, w, 3] with at least one pixel, got {image.dtype} {image.shape}.")
+    picture = Image.fromarray(image)
+    if config.channels == 1:
+        picture = picture.convert("L")
+    size = (fitted_width(image.shape[0], image.shape[1], config), config.height)
+    scaled = np.asarray(picture.resize(size, _RESAMPLING[config.resample]), dtype=np.uint8)  # PIL smooths where it shrinks
+    return np.ascontiguousarray(scaled.reshape(size[1], size[0], config.channels).transpose(2, 0, 1))
+
+
+def bucket(width: int, config: InputConfig) -> int:
+    """The smallest bucket width that holds `width` columns.
+
+    Raises:
+        UsageError: no bucket does.
+    """
+    for candidate in config.widths:
+        if width <= candidate:
+            return candidate
+    raise UsageError(f"A crop of {width} columns fits no bucket of {config.widths}: scale it with `fit` first.")
+
+
+def normalise(fitted: Pixels, config: InputConfig) -> Floats:
+    """Grey levels of a fitted crop, uint8 [C, H, w], as the network wants them: float32 [C, H, w]."""
+    levels = fitted.astype(np.float32)
+    if config.standardise:
+        return cast(Floats, (levels - levels.mean()) / np.maximum(levels.std(), np.float32(MIN_DEVIATION)))
+    mean = np.asarray(config.mean, dtype=np.float32)[:, None, None]
+    std = np.asarray(config.std, dtype=np.float32)[:, None, None]
+    return cast(Floats, (levels / np.float32(255) - mean) / std)
+
+
+def to_batch(crops: Sequence[Pixels], config: InputConfig) -> Batch:
+    """Normalise fitted crops, each uint8 [C, H, w], and pad them on the right to the bucket of the widest.
+
+    Raises:
+        UsageError: there is no crop, one has other channels or another height, or one is wider than every bucket.
+    """
+    if not crops:
+        raise UsageError("A batch needs at least one crop.")
+    width = bucket(max(crop.shape[2] for crop in crops), config)
+    images = np.zeros((len(crops), config.channels, config.height, width), dtype=np.float32)
+    mask = np.zeros((len(crops), width), dtype=np.float32)
+    for row, crop in enumerate(crops):
+        if crop.shape[:2] != (config.channels, config.height):
+            raise UsageError(f"A fitted crop is [{config.channels}, {config.height}, w], got {crop.shape}.")
+        images[row, :, :, : crop.shape[2]] = normalise(crop, config)
+        mask[row, : crop.shape[2]] = 1
+    return Batch(images, mask)

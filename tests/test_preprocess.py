@@ -1,0 +1,115 @@
+"""Rules of the one path from pixels to the network's input."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from siga_ocr.config import InputConfig, ModelConfig
+from siga_ocr.errors import UsageError
+from siga_ocr.preprocess import Batch, bucket, fit, normalise, to_batch
+
+GREY = InputConfig()
+PUBLISHED = ModelConfig().input
+
+
+def noise(height: int, width: int, seed: int = 0) -> npt.NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [(32, 100, 100), (64, 200, 100), (16, 50, 100), (32, 384, 384), (10, 1000, 384), (1000, 1, 4), (1, 1, 32), (33, 100, 97)],
+)
+def test_fit_keeps_the_aspect_ratio_up_to_twelve_and_squeezes_beyond(height: int, width: int, expected: int) -> None:
+    fitted = fit(noise(height, width), GREY)
+    assert fitted.shape == (1, 32, expected)
+    assert fitted.dtype == np.uint8
+
+
+def test_fit_stretches_to_the_only_width_where_the_aspect_ratio_is_not_kept() -> None:
+    assert {fit(noise(20, width), PUBLISHED).shape for width in (5, 128, 900)} == {(3, 32, 128)}
+
+
+def test_grey_is_the_itu_601_luma() -> None:
+    colours = np.zeros((32, 32, 3), dtype=np.uint8)
+    colours[..., 0], colours[..., 1], colours[..., 2] = 200, 100, 50
+    assert set(np.unique(fit(colours, GREY))) == {round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)}
+
+
+def test_shrinking_averages_instead_of_picking_pixels() -> None:
+    stripes = np.zeros((320, 320, 3), dtype=np.uint8)
+    stripes[::2] = 255
+    inner = fit(stripes, GREY)[0, 2:-2, 2:-2].astype(float)
+    assert abs(inner.mean() - 127.5) < 2
+    assert inner.std() < 4
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (32, 32, 4), (0, 5, 3)])
+def test_fit_refuses_what_is_no_crop(shape: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match="A crop is"):
+        fit(np.zeros(shape, dtype=np.uint8), GREY)
+
+
+def test_the_bucket_is_the_smallest_that_holds_the_width() -> None:
+    for width in range(1, 385):
+        chosen = bucket(width, GREY)
+        assert chosen >= width
+        assert all(other < width for other in GREY.widths if other < chosen)
+    with pytest.raises(UsageError, match="385 columns"):
+        bucket(385, GREY)
+
+
+def test_padding_is_zero_and_the_mask_marks_the_own_columns() -> None:
+    crops = [fit(noise(32, width, seed=width), GREY) for width in (30, 70, 65)]
+    batch = to_batch(crops, GREY)
+    assert batch.images.shape == (3, 1, 32, 96)
+    assert batch.widths.tolist() == [30, 70, 65]
+    for image, mask in zip(batch.images, batch.mask, strict=True):
+        assert (np.diff(mask) <= 0).all()
+        assert set(np.unique(mask)) == {0.0, 1.0}
+        assert not image[:, :, mask == 0].any()
+        assert image[:, :, mask == 1].any(axis=(0, 1)).all()
+
+
+def test_a_crop_is_normalised_the_same_alone_and_in_any_company() -> None:
+    crops = [fit(noise(32, width, seed=width), GREY) for width in (30, 120, 384)]
+    together = to_batch(crops, GREY)
+    for row, crop in enumerate(crops):
+        alone = to_batch([crop], GREY)
+        width = crop.shape[2]
+        assert np.array_equal(alone.images[0, :, :, :width], together.images[row, :, :, :width])
+
+
+def test_standardising_gives_mean_zero_and_deviation_one_whatever_light_and_contrast() -> None:
+    crop = fit(noise(32, 100), GREY)
+    level = normalise(crop, GREY)
+    dimmed = normalise((crop // 4 + 60).astype(np.uint8), GREY)
+    assert abs(level.mean()) < 1e-4
+    assert level.std() == pytest.approx(1, abs=1e-3)
+    assert np.abs(level - dimmed).max() < 0.1
+
+
+def test_an_almost_constant_crop_is_not_blown_up() -> None:
+    faint = np.full((1, 32, 64), 100, dtype=np.uint8)
+    faint[:, ::2] = 101
+    assert np.abs(normalise(faint, GREY)).max() <= 0.5 / 8 + 1e-6
+    assert not normalise(np.full((1, 32, 64), 7, dtype=np.uint8), GREY).any()
+
+
+def test_published_normalisation_is_per_channel() -> None:
+    white = normalise(np.full((3, 32, 128), 255, dtype=np.uint8), PUBLISHED)
+    expected = (1 - np.array(PUBLISHED.mean)) / np.array(PUBLISHED.std)
+    assert np.allclose(white[:, 0, 0], expected, atol=1e-6)
+
+
+def test_a_batch_refuses_nothing_and_foreign_shapes() -> None:
+    with pytest.raises(UsageError, match="at least one"):
+        to_batch([], GREY)
+    with pytest.raises(UsageError, match="fitted crop"):
+        to_batch([np.zeros((3, 32, 64), dtype=np.uint8)], GREY)
+    with pytest.raises(UsageError, match="fitted crop"):
+        to_batch([np.zeros((1, 32, 64), dtype=np.uint8)], replace(GREY, height=40))
+    with pytest.raises(UsageError, match="mask"):
+        Batch(np.zeros((1, 1, 32, 64), dtype=np.float32), np.zeros((1, 60), dtype=np.float32))
