@@ -70,13 +70,15 @@ class ModelConfig:
         )
     )
     channels: tuple[int, ...] = (32, 32, 64, 128, 256, 512)  # backbone: stem, then its stages
+    blocks: tuple[int, ...] = (3, 4, 6, 6, 3)  # residual blocks of each stage
     encoder_layers: int = 2
     encoder_hidden: int = 256  # per direction
     encoder_size: int = 256  # what the encoder hands on
     attention_size: int = 256  # hidden size of the attention decoder
     embedding_size: int = 256
-    glyph_size: int = 256  # glyph features
-    glyph_hidden: int = 256  # per direction
+    glyph_channels: int = 256  # of the feature maps that glyph attention pools
+    glyph_hidden: int = 256  # of the recurrent layer along the characters, per direction
+    glyph_bidirectional: bool = True  # without, a reading does not depend on the number of steps
     glyph_kernels: tuple[int, int] = (3, 3)  # of the feature convolutions: low, middle
     fusion_size: int = 512  # final decoder
     dropout: float = 0.3
@@ -110,18 +112,20 @@ def compact() -> ModelConfig:
         shared_attention=True,
         rectify=False,
         input=InputConfig(),
-        channels=(16, 32, 96, 160, 256),
+        channels=(16, 32, 64, 128, 256),
+        blocks=(1, 3, 2),
         encoder_layers=2,
         encoder_hidden=128,
         encoder_size=192,
         attention_size=192,
         embedding_size=64,
-        glyph_size=128,
-        glyph_hidden=96,
+        glyph_channels=96,
+        glyph_hidden=128,
+        glyph_bidirectional=False,
         glyph_kernels=(1, 3),
         fusion_size=256,
         dropout=0.1,
-        trunk=TrunkConfig(entry=96, coarse=64, up_middle=48, middle=48, up_fine=24, fine=24, context=True),
+        trunk=TrunkConfig(entry=64, coarse=64, up_middle=32, middle=48, up_fine=16, fine=16, context=True),
     )
 
 

@@ -1,0 +1,73 @@
+"""Convolution units that keep padded columns at zero, and the residual block of ResNet-45 built from them."""
+
+from torch import Tensor, nn
+
+
+def strided(mask: Tensor, step: int) -> Tensor:
+    """The column mask of features that are `step` times narrower: [N, 1, 1, W] -> [N, 1, 1, ceil(W / step)]."""
+    return mask[..., ::step]
+
+
+class ConvUnit(nn.Module):
+    """Convolution, batch normalisation, ReLU; then padded columns are set to zero, as if the crop ended there."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int | tuple[int, int] = 3,
+        *,
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] | None = None,
+        bias: bool = False,
+    ) -> None:
+        super().__init__()
+        if padding is None:
+            padding = kernel // 2 if isinstance(kernel, int) else (kernel[0] // 2, kernel[1] // 2)
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=bias)
+        self.norm = nn.BatchNorm2d(outputs)
+        self.activation = nn.ReLU(inplace=True)
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """[N, inputs, h, w] and the mask of the OUTPUT's columns [N, 1, 1, w'] -> [N, outputs, h', w']."""
+        out: Tensor = self.activation(self.norm(self.conv(features)))
+        return out * mask.to(out.dtype)
+
+
+class UpUnit(nn.Module):
+    """Transposed 4x4 convolution to twice the size, batch normalisation, ReLU; padded columns stay zero."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1)
+        self.norm = nn.BatchNorm2d(outputs)
+        self.activation = nn.ReLU(inplace=True)
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """[N, inputs, h, w] and the mask of the output's columns -> [N, outputs, 2 h, 2 w]."""
+        out: Tensor = self.activation(self.norm(self.conv(features)))
+        return out * mask.to(out.dtype)
+
+
+class ResidualBlock(nn.Module):
+    """1x1 then 3x3 convolution with a shortcut (specification, section 1.2)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int | tuple[int, int] = 1) -> None:
+        super().__init__()
+        self.enter = ConvUnit(inputs, outputs, 1)
+        self.conv = nn.Conv2d(outputs, outputs, 3, stride, 1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+        same = inputs == outputs and stride in (1, (1, 1))
+        self.shortcut: nn.Module = nn.Identity() if same else _projection(inputs, outputs, stride)
+        self.activation = nn.ReLU(inplace=True)
+
+    def forward(self, features: Tensor, mask_in: Tensor, mask_out: Tensor) -> Tensor:
+        """[N, inputs, h, w], the masks of the input's and the output's columns -> [N, outputs, h', w']."""
+        out = self.norm(self.conv(self.enter(features, mask_in)))
+        out = self.activation(out + self.shortcut(features))
+        kept: Tensor = out * mask_out.to(out.dtype)
+        return kept
+
+
+def _projection(inputs: int, outputs: int, stride: int | tuple[int, int]) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))

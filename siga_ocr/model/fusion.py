@@ -1,0 +1,30 @@
+"""The last module: fused features of both scales -> the characters that are read (specification, section 6)."""
+
+from torch import Tensor, nn
+
+from siga_ocr.config import ModelConfig
+from siga_ocr.model.decoder import CharacterDecoder, DecoderSizes, State
+from siga_ocr.model.gate import FusionGate
+
+
+class FusionHead(nn.Module):
+    """Gate over the two scales, a linear layer, dropout, and the final decoder."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        embedding = config.embedding_size if config.feedback else 0
+        self.gate = FusionGate(config.encoder_size)
+        self.widen = nn.Linear(config.encoder_size, config.fusion_size)
+        self.dropout = nn.Dropout(config.dropout)
+        self.decoder = CharacterDecoder(
+            DecoderSizes(inputs=config.fusion_size, hidden=config.fusion_size, classes=config.charset.class_count, embedding=embedding)
+        )
+
+    def forward(self, low: Tensor, middle: Tensor, previous: Tensor | None = None) -> Tensor:
+        """Fused features [N, T, D] of Low and Middle -> logits [N, T, K]."""
+        logits: Tensor = self.decoder(self.dropout(self.widen(self.gate(low, middle))), previous)
+        return logits
+
+    def step(self, low: Tensor, middle: Tensor, state: State, previous: Tensor | None) -> tuple[Tensor, State]:
+        """One character: fused features [N, D] -> logits [N, K] and the new state."""
+        return self.decoder.step(self.dropout(self.widen(self.gate(low, middle))), state, previous)

@@ -1,0 +1,31 @@
+"""What a network returns: for reading, and for training."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class ReadOutput(NamedTuple):
+    """`log_probabilities` [N, T, K] (class 0 is the end mark) and `glyph_attention` [N, T, h, w], which sums to 1 over h, w."""
+
+    log_probabilities: Tensor
+    glyph_attention: Tensor
+
+
+@dataclass(frozen=True)
+class TrainOutput:
+    """Every head of a teacher-forced pass.
+
+    `logits` name -> [N, T, K]; `attention` [N, T, w] (the aligned one); `column_mask` [N, w]; `mask_logits` [N, 2, H, W]; `glyph_maps` logits
+    [N, 1 + M, h, w] of the scales Low and Middle; `encoded` [N, w, D]; `grid` [N, H, W, 2] where the crop was straightened (the pseudo-mask has to
+    follow), else None.
+    """
+
+    logits: dict[str, Tensor]
+    attention: Tensor
+    column_mask: Tensor
+    mask_logits: Tensor
+    glyph_maps: tuple[Tensor, Tensor]
+    encoded: Tensor
+    grid: Tensor | None
