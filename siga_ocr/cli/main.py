@@ -1,0 +1,65 @@
+"""The command line: which commands there are, and how errors become one line and an exit code."""
+
+from typing import Annotated
+
+import typer
+import typer.core
+
+from siga_ocr import __version__
+from siga_ocr.cli import console
+from siga_ocr.cli.read import read
+from siga_ocr.errors import ExitCode, SigaError
+
+EPILOG = (
+    "Exit codes: 0 all done, 1 some images could not be read (0 with --exit-zero), 2 wrong use, 3 nothing to read, "
+    "4 model missing or damaged, 5 device not there, 6 cannot write, 130 interrupted."
+)
+
+
+class _Commands(typer.core.TyperGroup):
+    """The one place where errors that the user can put right are caught."""
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except SigaError as error:
+            console.fail(error)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            console.say("siga-ocr: interrupted.")
+            raise typer.Exit(ExitCode.INTERRUPTED) from error
+        except BrokenPipeError as error:  # whoever listened has enough, as `head` does
+            console.close_data_stream()
+            raise typer.Exit(ExitCode.OK) from error
+
+
+app = typer.Typer(
+    name="siga-ocr",
+    cls=_Commands,
+    no_args_is_help=True,
+    epilog=EPILOG,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.put(f"siga-ocr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def siga_ocr(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Read codes on workpieces - engraved, dot-peened, etched, cast, printed - by the shape of each glyph."""
+
+
+app.command()(read)
+
+
+def run() -> None:
+    """The entry point of `siga-ocr`."""
+    app()

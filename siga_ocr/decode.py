@@ -1,0 +1,74 @@
+"""From log-probabilities to characters with confidences and places: written once for every engine (NumPy only)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from siga_ocr.charset import END, Charset
+from siga_ocr.reading import CharReading
+
+Floats = npt.NDArray[np.float32]
+
+CENTRAL = 0.9
+"""The share of a character's glyph attention that lies between `x0` and `x1`."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How columns of the glyph attention lie on the crop: `pixels` of the crop for each column, and the crop's `width` in pixels."""
+
+    pixels: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The characters of one crop, and the product of their confidences and of the end mark's."""
+
+    characters: tuple[CharReading, ...]
+    confidence: float
+
+    @property
+    def text(self) -> str:
+        """The characters as one string."""
+        return "".join(character.character for character in self.characters)
+
+
+def has_ended(log_probabilities: Floats) -> npt.NDArray[np.bool_]:
+    """Whether the most probable classes of each crop hold the end mark: [N, T, K] -> bool [N]."""
+    ended: npt.NDArray[np.bool_] = (log_probabilities.argmax(axis=-1) == END).any(axis=-1)
+    return ended
+
+
+def greedy(log_probabilities: Floats, glyph_attention: Floats, charset: Charset, columns: Columns) -> Decoded:
+    """The most probable class of each step up to the end mark, for one crop.
+
+    `log_probabilities` is float32 [T, K]; `glyph_attention` float32 [T, h, w] sums to 1 over h, w. A crop whose end mark does not come
+    within T steps is cut to T - 1 characters; its confidence is then as low as the network finds an end after them improbable.
+    """
+    best = log_probabilities.argmax(axis=1)
+    ends = np.flatnonzero(best == END)
+    length = int(ends[0]) if len(ends) else len(best) - 1
+    edges = central_span(glyph_attention[:length].sum(axis=1)) * columns.pixels
+    edges = np.clip(edges, 0.0, columns.width)
+    characters = tuple(
+        CharReading(charset.characters[best[t] - 1], _probability(log_probabilities[t, best[t]]), float(edges[t, 0]), float(edges[t, 1]))
+        for t in range(length)
+    )
+    total = log_probabilities[np.arange(length), best[:length]].sum() + log_probabilities[length, END]
+    return Decoded(characters, _probability(total))
+
+
+def central_span(weights: Floats) -> npt.NDArray[np.float64]:
+    """Where the central 90 % of each row of column weights [T, w] begin and end, in columns (column i spans i..i + 1): [T, 2]."""
+    sums = np.concatenate([np.zeros((len(weights), 1)), np.cumsum(weights, axis=1, dtype=np.float64)], axis=1)
+    tail = (1 - CENTRAL) / 2
+    borders = np.arange(sums.shape[1], dtype=np.float64)
+    spans = [np.interp([tail * row[-1], (1 - tail) * row[-1]], row, borders) for row in sums]
+    return np.array(spans, dtype=np.float64).reshape(len(weights), 2)
+
+
+def _probability(log_probability: np.float32) -> float:
+    """The exponential, not above 1: a sum of float32 logarithms may exceed 0 by rounding."""
+    return float(min(np.exp(np.float64(log_probability)), 1.0))
