@@ -1,0 +1,237 @@
+"""How a model is trained: steps, optimiser, sources of crops; every default of the training stands here once."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
+from typing import Any, ClassVar, Literal, TypeVar
+
+from siga_ocr.config import ModelConfig, compact
+from siga_ocr.errors import UsageError
+from siga_ocr.recipe_losses import LossConfig
+from siga_ocr.render_style import RenderStyle
+
+FIRST_TRAINING_SEED = 1000
+"""Seeds below it make evaluation sets; training refuses them."""
+
+REFERENCE_WIDTH = 160
+"""The width in pixels at which a batch holds `TrainConfig.batch` crops; narrower buckets hold more."""
+
+MAX_REUSE = 4
+"""How often a rendered crop may be trained on."""
+
+LARGEST_SHARD = 50_000
+"""Crops in a shard: six of them, each crop at its widest, stay below 4 GB."""
+
+Part = Literal["all", "A", "B"]
+"""All rows of labelled crops or one part of them; see `data.labels.part_of`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimiserConfig:
+    """AdamW and its schedule: linear warm-up to `rate`, then half a cosine down to `rate * floor`."""
+
+    rate: float = 1e-3
+    floor: float = 0.02  # share of `rate` that is left at the end
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.01  # of matrices and kernels; vectors (biases, norms) have none
+    warm_up: int = 300  # steps
+    clip_norm: float = 2.0
+    average_decay: float = 0.999  # of the moving average of the weights, which is what is kept
+
+    def __post_init__(self) -> None:
+        if self.rate <= 0 or not 0 <= self.floor <= 1 or self.clip_norm <= 0:
+            raise UsageError("optimiser.rate and clip_norm must be above 0 and optimiser.floor in 0..1.")
+        if not 0 <= self.average_decay < 1 or self.warm_up < 0 or self.weight_decay < 0:
+            raise UsageError("optimiser.average_decay must lie in 0..1 (1 excluded), warm_up and weight_decay must not be negative.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CtcConfig:
+    """The auxiliary CTC head that wakes the encoder: full `weight` until `hold`, down to 0 at `until` (shares of the schedule)."""
+
+    weight: float = 1.0
+    hold: float = 0.1
+    until: float = 0.2
+
+    def __post_init__(self) -> None:
+        if self.weight < 0 or not 0 <= self.hold <= self.until <= 1:
+            raise UsageError("ctc.weight must not be negative, and 0 <= ctc.hold <= ctc.until <= 1.")
+
+    def weight_at(self, progress: float) -> float:
+        """The weight at `progress` (0..1 of the schedule)."""
+        if progress < self.hold:
+            return self.weight
+        if progress >= self.until:
+            return 0.0
+        return self.weight * (self.until - progress) / (self.until - self.hold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedSource:
+    """Crops that the renderer makes; `difficulty` rises from its first to its second value within `ramp` of the schedule."""
+
+    kind: Literal["rendered"] = "rendered"
+    weight: float = 1.0
+    seed: int = FIRST_TRAINING_SEED
+    style: RenderStyle = field(default_factory=RenderStyle)
+    difficulty: tuple[float, float] = (0.0, 1.0)
+    ramp: float = 0.3
+    photometric: float = 0.3  # strength 0..1 of brightness, noise and the like
+    geometric: float = 0.3  # strength 0..1 of warps, for crops that were used before
+
+    def __post_init__(self) -> None:
+        if self.seed < FIRST_TRAINING_SEED:
+            raise UsageError(
+                f"Rendered crops of seed {self.seed} are kept for evaluation: train on a seed of {FIRST_TRAINING_SEED} or more."
+            )
+        _check_source(self.weight, self.photometric, self.geometric)
+        if not 0 <= min(self.difficulty) <= max(self.difficulty) <= 1 or not 0 <= self.ramp <= 1:
+            raise UsageError("difficulty and ramp of a rendered source must lie in 0..1.")
+
+    def difficulty_at(self, progress: float) -> float:
+        """The difficulty of crops that are first used at `progress` (0..1 of the schedule)."""
+        begin, end = self.difficulty
+        share = min(progress / self.ramp, 1.0) if self.ramp > 0 else 1.0
+        return begin + (end - begin) * share
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledSource:
+    """Photographed crops with their texts: a folder with `labels.csv`, or the table itself."""
+
+    kind: Literal["labelled"]
+    path: str
+    weight: float = 1.0
+    part: Part = "all"
+    upright: bool = False  # leave out the rows that `orientation.csv` beside the table calls turned
+    allow_blank: bool = False  # keep rows with an empty text: they teach what holds no text
+    photometric: float = 0.7
+    geometric: float = 0.7
+
+    def __post_init__(self) -> None:
+        _check_source(self.weight, self.photometric, self.geometric)
+
+
+Source = RenderedSource | LabelledSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """A whole training run."""
+
+    model: ModelConfig = field(default_factory=compact)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    ctc: CtcConfig = field(default_factory=CtcConfig)
+    sources: tuple[Source, ...] = (RenderedSource(),)
+    seed: int = FIRST_TRAINING_SEED
+    steps: int = 20_000
+    batch: int = 64  # crops at a width of 160
+    shard: int = 4096  # crops that a round renders anew
+    reuse: int = MAX_REUSE
+    precision: Literal["bf16", "float32"] = "bf16"
+    checkpoint_minutes: float = 5.0
+
+    def __post_init__(self) -> None:
+        if self.seed < FIRST_TRAINING_SEED:
+            raise UsageError(f"Seed {self.seed} is kept for evaluation: train with a seed of {FIRST_TRAINING_SEED} or more.")
+        if not 1 <= self.reuse <= MAX_REUSE:
+            raise UsageError(f"reuse must lie in 1..{MAX_REUSE}, got {self.reuse}.")
+        if min(self.steps, self.batch) < 1 or not 1 <= self.shard <= LARGEST_SHARD:
+            raise UsageError(f"steps and batch must be at least 1 and shard in 1..{LARGEST_SHARD}.")
+        if not self.sources:
+            raise UsageError("A recipe needs at least one source: add [[sources]] with kind = 'rendered' or 'labelled'.")
+        seeds = [source.seed for source in self.sources if isinstance(source, RenderedSource)]
+        if len(set(seeds)) != len(seeds):
+            raise UsageError("Two rendered sources share a seed: give each its own, or they render the same texts.")
+
+    def batch_at(self, width: int) -> int:
+        """How many crops a batch of a bucket `width` holds."""
+        return max(1, round(self.batch * REFERENCE_WIDTH / width))
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of every value: two runs with the same one train the same way."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def _check_source(weight: float, photometric: float, geometric: float) -> None:
+    if weight <= 0 or not 0 <= photometric <= 1 or not 0 <= geometric <= 1:
+        raise UsageError("A source's weight must be above 0, its photometric and geometric strengths in 0..1.")
+
+
+PRESETS: Mapping[str, ModelConfig] = {"compact": compact(), "siga-r": ModelConfig()}
+"""What `[model]` starts from by its `preset`."""
+
+_Kind = TypeVar("_Kind")
+
+
+def parse(toml: str, origin: str | PurePath = "the recipe") -> TrainConfig:
+    """A recipe from TOML text; `origin` names it in messages. `[model]` takes a `preset` and what differs from it.
+
+    Raises:
+        UsageError: it is no TOML, or holds an unknown key or a value that cannot be used.
+    """
+    import tomllib
+
+    try:
+        table = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{origin} is no valid TOML: {error}. Correct that line.") from error
+    return from_table(table, origin)
+
+
+def from_table(table: Mapping[str, Any], origin: str | PurePath) -> TrainConfig:
+    """A recipe from the nested values that a TOML file, or `asdict` of a recipe, holds.
+
+    Raises:
+        UsageError: an unknown key or a value that cannot be used.
+    """
+    values: dict[str, object] = dict(table)
+    values["model"] = _checked(ModelConfig, _with_preset(dict(table.get("model", {})), origin), f"{origin}: model")
+    if "sources" in table:
+        values["sources"] = tuple(_source(entry, f"{origin}: sources[{n}]") for n, entry in enumerate(table["sources"]))
+    return _checked(TrainConfig, values, str(origin))
+
+
+def _with_preset(overrides: dict[str, Any], origin: str | PurePath) -> dict[str, Any]:
+    preset = overrides.pop("preset", "compact")
+    if preset not in PRESETS:
+        raise UsageError(f"{origin}: there is no model preset {preset!r}: use one of {', '.join(PRESETS)}.")
+    return _merged(asdict(PRESETS[preset]), overrides)
+
+
+def _merged(defaults: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`overrides` over `defaults`, tables key by key."""
+    result = dict(defaults)
+    for key, value in overrides.items():
+        result[key] = _merged(result[key], value) if isinstance(result.get(key), dict) and isinstance(value, Mapping) else value
+    return result
+
+
+def _source(entry: Mapping[str, Any], place: str) -> Source:
+    kinds: dict[str, type[Source]] = {"rendered": RenderedSource, "labelled": LabelledSource}
+    kind = entry.get("kind", "rendered")
+    if kind not in kinds:
+        raise UsageError(f"{place}: kind {kind!r} is unknown: use one of {', '.join(kinds)}.")
+    return _checked(kinds[kind], entry, place)
+
+
+def _checked(kind: type[_Kind], values: Mapping[str, Any], place: str) -> _Kind:
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    @dataclass(frozen=True)
+    class Strict:
+        """Carries the rule that unknown keys are errors to every nested dataclass."""
+
+        __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+        value: kind  # type: ignore[valid-type]
+
+    try:
+        return TypeAdapter(Strict).validate_python({"value": values}).value
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"][1:])
+        raise UsageError(f"{place}: {name}: {first['msg']}, got {first['input']!r}.") from error
