@@ -1,0 +1,72 @@
+"""One rendered crop from its seed, index and style: nothing else decides what it shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from siga_ocr.data.corpus import Code
+from siga_ocr.data.corpus_mixture import code_for
+from siga_ocr.data.draw import Draw
+from siga_ocr.data.render import families
+from siga_ocr.data.render.fault import camera, optics, scene_faults
+from siga_ocr.data.render.scene import Job, Shot
+from siga_ocr.render_style import RenderStyle
+
+FAMILIES: dict[str, Callable[[Job], Shot]] = {
+    "print": families.ink_print,
+    "label": families.label,
+    "sleeve": families.label,
+    "inkjet": families.ink_jet,
+    "peen": families.dot_peen,
+    "relief": families.stamped,
+    "etch": families.laser_etch,
+    "plate": families.ink_print,
+    "counter": families.label,
+    "stencil": families.stencil,
+    "segment": families.ink_jet,
+}
+
+
+@dataclass(frozen=True)
+class RenderedCrop:
+    """A crop whose truth is known.
+
+    `image` uint8 [h, w, 3] RGB; `text` what it reads, empty for a crop without a code; `glyph_map` uint8 [h, w], 0 on background and t+1 on
+    the ink, stroke, dots or relief of character t; `family` the marking family.
+    """
+
+    image: npt.NDArray[np.uint8]
+    text: str
+    glyph_map: npt.NDArray[np.uint8]
+    family: str
+
+
+def render(seed: int, index: int, style: RenderStyle) -> RenderedCrop:
+    """Crop `index` of the endless set `seed`: a pure function of its arguments and of the fonts and photographs that are there."""
+    draw = Draw(seed, index)
+    family = draw.weighted(style.families)
+    blank = draw.chance(style.blank)
+    code = code_for(family, draw, style.max_length)
+    job = Job(code, draw, style)
+    shot = FAMILIES[family](Job(Code(" " * max(1, len(code.shown) // 2)), draw, style) if blank else job)
+    return _photographed(shot, job, family, "" if blank else code.text)
+
+
+def _photographed(shot: Shot, job: Job, family: str, text: str) -> RenderedCrop:
+    """Light, lens, resolution and sensor."""
+    draw, difficulty, view = job.draw, job.difficulty, shot.view
+    image = scene_faults(shot.image, draw, view.cap, difficulty)
+    image = optics(image, draw, view.cap, difficulty)
+    rows, columns = view.labels.shape
+    size = (max(4, round(columns * shot.height / rows)), shot.height)
+    labels = view.labels
+    if shot.height != rows:
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
+        labels = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    pixels = camera(image, draw, difficulty)
+    if draw.chance(job.style.upside_down):
+        pixels, labels = np.ascontiguousarray(pixels[::-1, ::-1]), np.ascontiguousarray(labels[::-1, ::-1])
+    return RenderedCrop(pixels, text, labels, family)

@@ -1,0 +1,164 @@
+"""Which font files can draw codes: found in the system's folders, a folder given, and the few that ship with the package, sorted by name."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageFont
+
+from siga_ocr.charset import PRINTABLE
+from siga_ocr.data.corpus import DIGITS, LETTERS
+from siga_ocr.data.render.glyphs import FileFace
+
+SHIPPED = Path(__file__).parent / "fonts"
+SYSTEM = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "~/.local/share/fonts",
+    "~/.fonts",
+    "/Library/Fonts",
+    "/System/Library/Fonts",
+    "C:/Windows/Fonts",
+)
+LARGEST = 3_000_000  # bytes: larger files hold scripts that codes do not use, and load slowly
+ODD = (
+    *("script", "hand", "symbol", "dingbat", "ornament", "emoji", "math", "music", "braille", "fraktur", "blackletter", "icons", "barcode", "swash"),
+    *(
+        "chancery",
+        "z003",
+        "d050000l",
+        "unifont",
+        "shadow",
+        "outline",
+        "texgyre",
+        "smallcap",
+        "abecedario",
+        "eleg",
+        "ellen",
+        "emerita",
+        "jara",
+        "comic",
+    ),
+    *("compagnon", "engadget", "dseg", "tagbanwa", "bajaderka", "hairline", "ornate", "lobster", "abyssinica", "roundhand", "ipabol", "ipaita"),
+)
+"""Parts of file names whose letters codes are not written in."""
+
+
+def _files(folder: Path) -> list[str]:
+    found = []
+    for root, _, names in os.walk(folder.expanduser()):
+        found += [os.path.join(root, name) for name in names if name.lower().endswith((".ttf", ".otf"))]  # noqa: PTH118
+    return found
+
+
+def _bitmaps(font: ImageFont.FreeTypeFont, characters: str) -> dict[str, bytes]:
+    pictures = {}
+    for character in characters:
+        pixels = font.getmask(character, mode="L")
+        if pixels.size[0] and pixels.size[1] and pixels.getbbox():
+            pictures[character] = bytes(str(pixels.size), "ascii") + np.asarray(pixels, np.uint8).tobytes()
+    return pictures
+
+
+def usable_face(path: str) -> FileFace | None:
+    """The face of a font file, or None if it cannot be opened or does not draw A-Z and 0-9 as 36 characters of their own.
+
+    Zero and O may look alike, and one and I. Lower case that repeats the capitals is left out of what the face covers.
+    """
+    try:
+        font = ImageFont.truetype(path, 28, layout_engine=ImageFont.Layout.BASIC)
+        pictures = _bitmaps(font, PRINTABLE)
+        missing = font.getmask("\uffff", mode="L")
+        units = ImageFont.truetype(path, 1000, layout_engine=ImageFont.Layout.BASIC).getbbox("H", anchor="ls")
+    except (OSError, ValueError):
+        return None
+    blank = bytes(str(missing.size), "ascii") + np.asarray(missing, np.uint8).tobytes()
+    drawn = {c for c, picture in pictures.items() if picture != blank}
+    capitals = {pictures[c] for c in LETTERS + DIGITS if c in drawn}
+    height = int(units[3] - units[1])
+    if len(capitals) < 34 or not drawn.issuperset(LETTERS + DIGITS) or not 250 < height < 1500:
+        return None
+    if len({pictures[c.upper()] for c in LETTERS.lower() if c in drawn and pictures[c] == pictures[c.upper()]}) > 3:
+        drawn -= set(LETTERS.lower())
+    return FileFace(path, height, frozenset(drawn))
+
+
+@lru_cache(maxsize=4)
+def faces(folder: str = "") -> tuple[FileFace, ...]:
+    """Every usable face, sorted by file name: the shipped ones, the system's, and those of `folder`.
+
+    The list is part of the environment: two machines with other fonts render other pictures for the same seed.
+    """
+    paths = [path for place in (SHIPPED, *map(Path, SYSTEM)) for path in _files(place)]
+    if folder:
+        paths += _files(Path(folder))
+    unique = {os.path.basename(path).lower(): path for path in reversed(paths)}  # noqa: PTH119
+    found = []
+    for name, path in sorted(unique.items()):
+        if not any(part in name for part in ODD) and os.path.getsize(path) <= LARGEST:  # noqa: PTH202
+            face = usable_face(path)
+            if face:
+                found.append(face)
+    return tuple(found)
+
+
+SERIF = (
+    "serif",
+    "roman",
+    "tinos",
+    "bookman",
+    "c059",
+    "p052",
+    "tymes",
+    "slab",
+    "caladea",
+    "ptf",
+    "ptz",
+    "titling",
+    "baskerv",
+    "se.",
+    "sebd",
+    "alfa",
+    "go-",
+    "3270",
+)
+TECHNICAL = (
+    "ocr",
+    "din",
+    "osifont",
+    "routed",
+    "rg2014",
+    "bebas",
+    "condensed",
+    "narrow",
+    "sans-",
+    "nimbussans",
+    "switzera",
+    "b612",
+    "mono",
+    "allerta",
+    "cond",
+)
+
+
+def _weight(name: str) -> float:
+    """How often a face of this name is drawn: codes are mostly upright, technical and without serifs."""
+    lower = name.lower()
+    weight = 0.2 if any(part in lower for part in SERIF) and "sans" not in lower else 1.0
+    weight *= 2.0 if any(part in lower for part in TECHNICAL) else 1.0
+    weight *= 0.3 if any(part in lower for part in ("italic", "oblique", "bdit", "boldit")) else 1.0
+    return weight * (0.25 if any(part in lower for part in ("thin", "extralight", "ultralight")) else 1.0)
+
+
+@lru_cache(maxsize=4)
+def weighted_faces(folder: str = "") -> tuple[tuple[FileFace, float], ...]:
+    """The usable faces with weights: a family of many files does not outweigh one of few."""
+    found = faces(folder)
+    stems = [face.name.lower().replace("_", "-").partition("-")[0][:12] for face in found]
+    return tuple((face, _weight(face.name) / stems.count(stem) ** 0.6) for face, stem in zip(found, stems, strict=True))
+
+
+def shipped_faces() -> tuple[FileFace, ...]:
+    """The faces inside the package alone: the same on every machine."""
+    return tuple(face for face in map(usable_face, sorted(_files(SHIPPED))) if face)

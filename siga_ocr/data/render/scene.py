@@ -1,0 +1,119 @@
+"""One crop on its way: the text, the choices, the style, and how a line of it comes before the camera; the marking families build on it."""
+
+from dataclasses import dataclass, replace
+
+from siga_ocr.data.corpus import Code
+from siga_ocr.data.draw import Draw
+from siga_ocr.data.render.fonts import weighted_faces
+from siga_ocr.data.render.geometry import Pose, View, look, random_pose
+from siga_ocr.data.render.glyphs import Face, StrokeFace
+from siga_ocr.data.render.surface import Image
+from siga_ocr.data.render.typeset import Artwork, Margins, Setting, typeset
+from siga_ocr.render_style import RenderStyle
+
+WIDEST = 620  # pixels: wider crops are squeezed by every model, they only cost time
+CAPS = (14, 20, 28, 40, 56)  # cap heights of the flat artwork: few, so that glyph bitmaps are drawn once
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one crop is to show, and the stream of its choices."""
+
+    code: Code
+    draw: Draw
+    style: RenderStyle
+
+    @property
+    def difficulty(self) -> float:
+        """0 for clean crops, 1 for the whole field mixture."""
+        return self.style.difficulty
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A crop before the camera's faults: `image` float [h, w, 3] at working resolution, the view it was painted from, the file's `height`."""
+
+    image: Image
+    view: View
+    height: int
+
+
+def file_face(job: Job, wanted: tuple[str, ...] = ()) -> Face:
+    """A face from font files that draws the text; with `wanted`, one whose file name holds one of these words where there is any."""
+    choice = weighted_faces(job.style.fonts)
+    if wanted:
+        choice = tuple((face, weight) for face, weight in choice if any(word in face.name.lower() for word in wanted)) or choice
+    for _ in range(6):
+        face = job.draw.weighted(choice)
+        if face.covers(job.code.text):
+            return face
+    return next((face for face, _ in choice if face.covers(job.code.text)), StrokeFace(0.14))
+
+
+def random_margins(draw: Draw, difficulty: float) -> Margins:
+    """Tight, loose or clipped, each side by itself now and then."""
+    kinds = (("tight", 0.30), ("near", 0.40), ("loose", 0.10 + 0.10 * difficulty), ("clipped", 0.14 * difficulty))
+    spans = {"tight": (0.01, 0.12), "near": (0.08, 0.4), "loose": (0.35, 0.9), "clipped": (-0.14, 0.04)}
+    common = draw.weighted(kinds)
+    sides = [spans[common if draw.chance(0.7) else draw.weighted(kinds)] for _ in range(4)]
+    left, top, right, bottom = (draw.between(low, high) for low, high in sides)
+    far = 1.6 if draw.chance(0.12 * difficulty) else 1.0
+    return Margins(left=max(left, -0.08) * far, top=top, right=max(right, -0.08) * far, bottom=bottom)
+
+
+def random_setting(draw: Draw, difficulty: float) -> Setting:
+    """Spacing and what stands around the line."""
+    margins = random_margins(draw, difficulty)
+    setting = Setting(
+        tracking=draw.bell(0.05) + draw.log_between(0.02, 0.25),
+        pitch=draw.between(0.62, 1.05) if draw.chance(0.12) else 0.0,
+        gap=draw.between(0.3, 0.8),
+        wobble=draw.between(0.0, 0.05) * difficulty if draw.chance(0.15) else 0.0,
+        margins=margins,
+    )
+    return with_neighbours(setting, draw, 0.22 * difficulty, 0.10 * difficulty)
+
+
+def with_neighbours(setting: Setting, draw: Draw, lines: float, fields: float) -> Setting:
+    """Adds lines above and below with chance `lines` and half characters at either end with chance `fields`, never so much that they read."""
+    margins = setting.margins
+    if draw.chance(lines):
+        gap = draw.between(0.15, 0.6)
+        reach = gap + draw.between(0.05, 0.4)
+        margins = replace(margins, top=min(margins.top, reach), bottom=min(margins.bottom, reach))
+        if draw.chance(0.6):
+            margins = replace(margins, top=gap + draw.between(0.02, 0.35), bottom=gap + draw.between(0.02, 0.35))
+        setting = replace(setting, line_pitch=1.0 + gap)
+    shares = [draw.between(0.12, 0.45) if draw.chance(fields) else 0.0 for _ in range(2)]
+    left = max(margins.left, draw.between(0.4, 0.6) + 0.7 * shares[0]) if shares[0] else margins.left
+    right = max(margins.right, draw.between(0.4, 0.6) + 0.7 * shares[1]) if shares[1] else margins.right
+    return replace(setting, margins=replace(margins, left=left, right=right), neighbours=(shares[0], shares[1]))
+
+
+def native_height(draw: Draw, difficulty: float) -> int:
+    """The height of the file in pixels: mostly 24 to 64, 10 to 90 at the ends."""
+    low, high = draw.weighted((((24.0, 64.0), 0.75), ((10.0 + 12.0 * (1.0 - difficulty), 24.0), 0.15), ((60.0, 90.0), 0.10)))
+    return round(draw.log_between(low, high))
+
+
+def shoot(job: Job, face: Face, setting: Setting, pose: Pose | None = None, height: int = 0) -> tuple[View, int]:
+    """Sets the code and puts it before the camera; the view at working resolution, and the height that the file will have."""
+    height = height or native_height(job.draw, job.difficulty)
+    sketch = 1.0 + max(0.0, setting.margins.top) + max(0.0, setting.margins.bottom)
+    working = max(height, min(2 * height, 44))
+    cap = next((size for size in CAPS if size >= 0.95 * working / sketch), CAPS[-1])
+    return frame(job, typeset(job.code.shown, face, cap, setting, job.draw), setting, pose, height)
+
+
+def frame(job: Job, artwork: Artwork, setting: Setting, pose: Pose | None, height: int) -> tuple[View, int]:
+    """Puts artwork before the camera. Where the characters would come out too small to read, the crop grows."""
+    left, top, right, bottom = artwork.box
+    pose = pose or random_pose(job.draw, job.difficulty, (right - left) / (bottom - top))
+    if setting.line_pitch or any(setting.neighbours):
+        bound = 14.0 / max(right - left, 1.0)
+        pose = replace(pose, turn=min(max(pose.turn, -bound), bound), arc=0.0)
+    working = max(height, min(2 * height, 44))
+    view = look(artwork, pose, setting.margins, working, WIDEST)
+    smallest = 7.0 + 5.0 * (1.0 - job.difficulty)
+    height = max(height, round(smallest * view.ink.shape[0] / view.cap))
+    return view, min(height, view.ink.shape[0])

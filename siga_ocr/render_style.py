@@ -1,0 +1,64 @@
+"""What rendered crops look like: the mixture of marking families and how hard they are; it does not know how anything is drawn."""
+
+from dataclasses import dataclass, replace
+
+from siga_ocr.errors import UsageError
+
+DEFAULT_FAMILIES: tuple[tuple[str, float], ...] = (
+    ("print", 0.16),  # ink and paint on any surface
+    ("label", 0.10),  # thermal and laser print on paper and film
+    ("sleeve", 0.16),  # wire sleeves and terminal markers
+    ("inkjet", 0.10),  # dot-matrix ink-jet
+    ("peen", 0.07),  # dot-peen
+    ("relief", 0.10),  # engraved, stamped and cast in raking light
+    ("etch", 0.08),  # laser and electro-etch, chip marking
+    ("plate", 0.11),  # number plates
+    ("counter", 0.08),  # mechanical counter wheels
+    ("stencil", 0.02),  # stencilled paint
+    ("segment", 0.02),  # seven-segment displays
+)
+"""Family names with their share of the default mixture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderStyle:
+    """The mixture that rendered crops are drawn from.
+
+    `difficulty` runs from 0 (clean crops) to 1 (the whole field mixture): faults, geometry and loss of contrast grow with it. `surfaces` and
+    `fonts` name optional folders of photographs and font files. `upside_down` is the share of crops turned by half a turn.
+
+    Raises:
+        UsageError: a share lies outside 0..1, a family is unknown or named twice, or no family has weight.
+    """
+
+    difficulty: float = 1.0
+    families: tuple[tuple[str, float], ...] = DEFAULT_FAMILIES
+    max_length: int = 40
+    blank: float = 0.02  # share of crops without any code
+    upside_down: float = 0.0
+    surfaces: str = ""
+    fonts: str = ""
+
+    def __post_init__(self) -> None:
+        for name, share in (("difficulty", self.difficulty), ("blank", self.blank), ("upside_down", self.upside_down)):
+            if not 0.0 <= share <= 1.0:
+                raise UsageError(f"{name} of a render style must lie in 0..1, got {share}.")
+        if not 1 <= self.max_length <= 200:
+            raise UsageError(f"max_length of a render style must lie in 1..200, got {self.max_length}.")
+        self._check_families()
+
+    def _check_families(self) -> None:
+        known = [name for name, _ in DEFAULT_FAMILIES]
+        names = [name for name, _ in self.families]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise UsageError(f"Unknown render family {unknown[0]!r}: the families are {', '.join(known)}.")
+        if len(set(names)) != len(names):
+            raise UsageError(f"A render style names a family twice: {', '.join(names)}.")
+        if any(weight < 0 for _, weight in self.families) or not sum(weight for _, weight in self.families) > 0:
+            raise UsageError("The weights of a render style's families must not be negative, and one must be positive.")
+
+
+def family_style(name: str, style: RenderStyle) -> RenderStyle:
+    """`style` restricted to the one family `name`; `mixture` leaves it as it is."""
+    return style if name == "mixture" else replace(style, families=((name, 1.0),))
