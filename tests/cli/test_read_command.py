@@ -1,0 +1,149 @@
+"""Rules of `siga-ocr read`, end to end with a tiny network."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from siga_ocr import reader
+from siga_ocr.cli.main import app
+from siga_ocr.errors import ExitCode
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def crops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with `in/` of two crops and, below it, one more of an equal name."""
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    for number, name in enumerate(("b.png", "a.png", "sub/a.png")):
+        pixels = np.random.default_rng(number).integers(0, 256, (30, 90, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "in" / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def options(tiny_model_folder: Path) -> list[str]:
+    return ["--model", str(tiny_model_folder), "--device", "cpu"]
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.usefixtures("crops")
+def test_a_row_for_each_image_in_the_order_given_and_nothing_else_on_stdout(options: list[str]) -> None:
+    Path("text.png").write_text("no image")
+    result = CliRunner().invoke(app, ["read", "text.png", "in", "absent.png", "--format", "csv", *options])
+    assert result.exit_code == ExitCode.NOT_ALL
+    table = rows(result.stdout)
+    assert [(row["file"], row["status"]) for row in table] == [
+        ("text.png", "error"),
+        ("in/a.png", "ok"),
+        ("in/b.png", "ok"),
+        ("absent.png", "error"),
+    ]
+    assert result.stderr == "2 of 4 images could not be read.\n"
+    quiet = CliRunner().invoke(app, ["read", "text.png", "in", "absent.png", "--format", "csv", "--exit-zero", *options])
+    assert (quiet.exit_code, quiet.stdout) == (ExitCode.OK, result.stdout)
+
+
+@pytest.mark.usefixtures("crops")
+def test_formats_agree_and_auto_is_json_lines_where_nobody_watches(options: list[str]) -> None:
+    results = {form: CliRunner().invoke(app, ["read", "in", "-r", "--format", form, *options]) for form in ("auto", "jsonl", "csv", "text")}
+    assert {result.exit_code for result in results.values()} == {ExitCode.OK}
+    assert results["auto"].stdout == results["jsonl"].stdout
+    records = [json.loads(line) for line in results["jsonl"].stdout.splitlines()]
+    assert [record["file"] for record in records] == ["in/a.png", "in/b.png", "in/sub/a.png"]
+    assert [record["text"] for record in records] == [row["text"] for row in rows(results["csv"].stdout)]
+    assert [record["text"] for record in records] == [line.split("\t")[1] for line in results["text"].stdout.splitlines()]
+
+
+@pytest.mark.usefixtures("crops")
+def test_output_goes_to_the_file_alone(options: list[str]) -> None:
+    result = CliRunner().invoke(app, ["read", "in", "--format", "csv", "-o", "out.csv", *options])
+    assert (result.exit_code, result.stdout) == (ExitCode.OK, "")
+    assert [row["file"] for row in rows(Path("out.csv").read_text())] == ["in/a.png", "in/b.png"]
+    assert not Path("out.csv.partial").exists()
+
+
+@pytest.mark.usefixtures("crops")
+def test_attention_draws_one_picture_a_crop_and_changes_no_record(options: list[str]) -> None:
+    Path("text.png").write_text("no image")
+    plain = CliRunner().invoke(app, ["read", "in", "text.png", "-r", "--format", "csv", *options])
+    drawn = CliRunner().invoke(app, ["read", "in", "text.png", "-r", "--format", "csv", "--attention", "seen", *options])
+    assert [(row["file"], row["text"]) for row in rows(drawn.stdout)] == [(row["file"], row["text"]) for row in rows(plain.stdout)]
+    assert sorted(path.name for path in Path("seen").iterdir()) == ["00001-a.png", "00002-b.png", "00003-a.png"]
+    Image.open("seen/00001-a.png").close()
+
+
+@pytest.mark.usefixtures("crops")
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["in/sub/nothing", "--model", "absent"], ExitCode.MODEL, "no model 'absent'"),
+        (["in", "--device", "cuda:99"], ExitCode.DEVICE, "cuda:99"),
+        (["in", "--device", "gpu"], ExitCode.USAGE, "Unknown device"),
+        (["empty"], ExitCode.NO_INPUT, "No image in empty"),
+        (["in", "-o", "absent/out.csv"], ExitCode.DISK, "absent/out.csv"),
+        (["in", "--attention", "in/a.png"], ExitCode.DISK, "--attention"),
+    ],
+)
+def test_each_fault_has_its_exit_code_and_one_line(options: list[str], arguments: list[str], code: ExitCode, word: str) -> None:
+    Path("empty").mkdir()
+    result = CliRunner().invoke(app, ["read", *options, *arguments])
+    assert result.exit_code == code
+    assert word in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["read"], ["read", "a.png", "--format", "pdf"], ["read", "a.png", "--colour"], ["scan"]])
+def test_wrong_use_is_two(arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, arguments).exit_code == ExitCode.USAGE
+
+
+@pytest.mark.usefixtures("crops")
+def test_an_interruption_is_130(options: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reader, "read_crop", interrupt)
+    result = CliRunner().invoke(app, ["read", "in", *options])
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert "interrupted" in result.stderr
+
+
+def program(arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "LC_ALL": "C", "PYTHONWARNINGS": "error"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-m", "siga_ocr", *arguments], cwd=folder, env=environment, stdout=pipe, stderr=pipe)
+
+
+def test_the_program_survives_odd_names_and_says_nothing_unasked(crops: Path, options: list[str]) -> None:
+    odd = b"in/\xff \xc3\xa9.png"
+    (crops / "in" / "a.png").rename(crops / os.fsdecode(odd))
+    process = program(["read", "in", "--format", "csv", *options], crops)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert out.splitlines()[2].startswith(odd + b",ok,")
+
+
+def test_a_reader_that_leaves_is_no_fault(crops: Path, options: list[str]) -> None:
+    process = program(["read", *["in/a.png"] * 3000, *options], crops)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=60) == 0

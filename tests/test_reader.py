@@ -1,0 +1,137 @@
+"""Rules of the reader: a reading for each path, in order, whatever shares its batch."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from siga_ocr.config import ModelConfig
+from siga_ocr.crops import Crop, read_crop
+from siga_ocr.engine import EngineOutput
+from siga_ocr.errors import UsageError
+from siga_ocr.preprocess import Batch
+from siga_ocr.reader import Reader, ReadOptions
+from siga_ocr.reading import Reading
+
+
+class WidthEngine:
+    """Reads every crop as as many "1" as it has tens of columns, each seen in a tenth of the crop's own columns."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self.config = config
+        self.calls: list[tuple[int, int, int]] = []
+
+    def run(self, batch: Batch, steps: int) -> EngineOutput:
+        self.calls.append((len(batch), batch.images.shape[3], steps))
+        log_probabilities = np.full((len(batch), steps, self.config.charset.class_count), -20.0, dtype=np.float32)
+        attention = np.zeros((len(batch), steps, 1, batch.images.shape[3]), dtype=np.float32)
+        for row, width in enumerate(batch.widths):
+            for step in range(steps):
+                is_character = step < width // 10
+                log_probabilities[row, step, self.config.characters.index("1") + 1 if is_character else 0] = -0.01
+                attention[row, step, 0, 10 * step : 10 * step + 10] = 0.1
+        return EngineOutput(log_probabilities, attention)
+
+    def foreground(self, batch: Batch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return batch.mask[:, None, :].repeat(self.config.input.height, axis=1)
+
+
+@pytest.fixture
+def engine(tiny_config: ModelConfig) -> WidthEngine:
+    return WidthEngine(tiny_config)
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[str]:
+    """Crops of many widths, 32 high, and between them what cannot be read."""
+    made = []
+    for number, width in enumerate((70, 200, 30, 380, 96, 64, 65, 0, 120, 20, 310, 0, 128)):
+        path = tmp_path / f"{number:02d}.png"
+        if width:
+            pixels = np.random.default_rng(number).integers(0, 256, (32, width, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(path)
+        made.append(str(path))
+    return made
+
+
+def test_a_row_for_each_path_in_the_order_given(engine: WidthEngine, paths: list[str]) -> None:
+    readings = list(Reader(engine, ReadOptions(window=5, batch_size=2)).read(paths))
+    assert [reading.file for reading in readings] == paths
+    for reading, path in zip(readings, paths, strict=True):
+        if Path(path).exists():
+            assert reading.text == "1" * min(read_crop(path).image.shape[1] // 10, engine.config.max_length)
+        else:
+            assert (reading.status, reading.error) == ("error", "no such file or folder")
+    assert max(size for size, _, _ in engine.calls) <= 2
+
+
+def test_how_crops_are_gathered_changes_nothing(tiny_model_folder: Path, paths: list[str]) -> None:
+    reader = Reader.load(str(tiny_model_folder), "cpu")
+    alone = [next(reader.read([path])) for path in paths]
+    for options in (ReadOptions(), ReadOptions(window=3, batch_size=2, first_steps=1)):
+        gathered = list(Reader(reader._engine, options).read(paths))
+        assert [r.text for r in gathered] == [r.text for r in alone]
+        for one, other in zip(gathered, alone, strict=True):
+            assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+            assert [c.x0 for c in one.characters] == pytest.approx([c.x0 for c in other.characters], abs=0.1)
+
+
+def test_batches_hold_one_bucket_and_only_long_crops_run_twice(engine: WidthEngine, paths: list[str]) -> None:
+    list(Reader(engine).read(paths))
+    first = [call for call in engine.calls if call[2] == 16]
+    again = [call for call in engine.calls if call[2] != 16]
+    assert [width for _, width, _ in first] == sorted({width for _, width, _ in first})
+    assert again == [(1, 256, 21), (1, 320, 21), (1, 384, 21)]
+
+
+def test_places_are_in_pixels_of_the_crop(engine: WidthEngine) -> None:
+    crop = Crop(np.zeros((64, 200, 3), dtype=np.uint8), "a")  # twice the network's height
+    characters = Reader(engine).read_crops([crop])[0].characters
+    assert len(characters) == 10
+    for number, character in enumerate(characters):
+        assert (character.x0, character.x1) == pytest.approx((20 * number + 1, 20 * number + 19), abs=1e-3)
+
+
+def test_reading_is_lazy(engine: WidthEngine) -> None:
+    taken: list[int] = []
+
+    def endless() -> Iterator[str]:
+        for number in count():
+            taken.append(number)
+            yield f"absent-{number}.png"
+
+    readings = Reader(engine, ReadOptions(window=4)).read(endless())
+    assert [next(readings).file for _ in range(6)] == [f"absent-{number}.png" for number in range(6)]
+    assert len(taken) == 8
+
+
+def test_explaining_reads_the_same_and_shows_one_map_a_character(tiny_model_folder: Path, paths: list[str]) -> None:
+    reader = Reader.load(str(tiny_model_folder), "cpu")
+    reading, evidence = reader.explain(paths[0])
+    plain = next(reader.read(paths[:1]))
+    assert reading.text == plain.text
+    assert reading.confidence == pytest.approx(plain.confidence, abs=1e-4)
+    assert evidence is not None
+    assert len(evidence.glyph_attention) == len(evidence.characters) == len(reading.text)
+    assert np.array_equal(evidence.crop, read_crop(paths[0]).image)
+    missing, nothing = reader.explain("absent.png")
+    assert (missing.status, nothing) == ("error", None)
+
+
+def test_nothing_in_nothing_out(engine: WidthEngine) -> None:
+    assert list(Reader(engine).read([])) == []
+    assert Reader(engine).read_crops([]) == []
+
+
+def test_options_check_themselves() -> None:
+    with pytest.raises(UsageError, match="at least 1"):
+        ReadOptions(window=0)
+
+
+def test_the_weakest_character_counts_and_the_end_mark_where_there_is_none(engine: WidthEngine) -> None:
+    assert Reading("a", "ok", "", 0.4).min_character_confidence == 0.4
+    reading = Reader(engine).read_crops([Crop(np.zeros((32, 40, 3), dtype=np.uint8), "a")])[0]
+    assert reading.min_character_confidence == min(c.confidence for c in reading.characters)
