@@ -60,3 +60,7 @@ class LabelError(SigaError):
     """A label file or a label that cannot be used."""
 
     exit_code = ExitCode.USAGE
+
+
+class TrainingError(SigaError):
+    """Training cannot go on: its loss is no number any more."""

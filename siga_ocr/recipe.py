@@ -68,6 +68,11 @@ class CtcConfig:
         return self.weight * (self.until - progress) / (self.until - self.hold)
 
 
+def _check_source(weight: float, photometric: float, geometric: float) -> None:
+    if weight <= 0 or not 0 <= photometric <= 1 or not 0 <= geometric <= 1:
+        raise UsageError("A source's weight must be above 0, its photometric and geometric strengths in 0..1.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RenderedSource:
     """Crops that the renderer makes; `difficulty` rises from its first to its second value within `ramp` of the schedule."""
@@ -83,9 +88,7 @@ class RenderedSource:
 
     def __post_init__(self) -> None:
         if self.seed < FIRST_TRAINING_SEED:
-            raise UsageError(
-                f"Rendered crops of seed {self.seed} are kept for evaluation: train on a seed of {FIRST_TRAINING_SEED} or more."
-            )
+            raise UsageError(f"Rendered crops of seed {self.seed} are kept for evaluation: train on a seed of {FIRST_TRAINING_SEED} or more.")
         _check_source(self.weight, self.photometric, self.geometric)
         if not 0 <= min(self.difficulty) <= max(self.difficulty) <= 1 or not 0 <= self.ramp <= 1:
             raise UsageError("difficulty and ramp of a rendered source must lie in 0..1.")
@@ -155,11 +158,6 @@ class TrainConfig:
     def fingerprint(self) -> str:
         """A hash of every value: two runs with the same one train the same way."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-
-
-def _check_source(weight: float, photometric: float, geometric: float) -> None:
-    if weight <= 0 or not 0 <= photometric <= 1 or not 0 <= geometric <= 1:
-        raise UsageError("A source's weight must be above 0, its photometric and geometric strengths in 0..1.")
 
 
 PRESETS: Mapping[str, ModelConfig] = {"compact": compact(), "siga-r": ModelConfig()}

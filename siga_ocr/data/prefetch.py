@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
@@ -15,7 +15,7 @@ class _End:
         self.error = error
 
 
-def prefetched(source: Iterator[_Item], depth: int) -> Iterator[_Item]:
+def prefetched(source: Iterator[_Item], depth: int) -> Generator[_Item, None, None]:
     """The items of `source`, up to `depth` of them made ahead; an error of the source is raised where its item would have come."""
     ready: queue.Queue[_Item | _End] = queue.Queue(depth)
     stopped = threading.Event()

@@ -1,0 +1,98 @@
+"""One step of training: forward, pseudo-mask, losses, backward, the optimiser and the moving average."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from siga_ocr.data.batches import TrainBatch
+from siga_ocr.losses import Truth, total_loss
+from siga_ocr.model.outputs import TrainOutput
+from siga_ocr.model.pseudo_label import text_pseudo_mask
+from siga_ocr.recipe import OptimiserConfig, TrainConfig
+from siga_ocr.training_state import TrainingState
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step came to: `loss` in all and `parts` by name, the `gradient` norm before clipping, whether the weights were changed."""
+
+    loss: float
+    parts: Mapping[str, float]
+    gradient: float
+    applied: bool
+
+
+def rate_at(step: int, steps: int, config: OptimiserConfig) -> float:
+    """The learning rate of a step (from 0 on): linear warm-up, then half a cosine to `rate * floor`."""
+    if step < config.warm_up:
+        return config.rate * (step + 1) / config.warm_up
+    done = min(1.0, (step - config.warm_up) / max(1, steps - config.warm_up))
+    return config.rate * (config.floor + (1 - config.floor) * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def take_step(state: TrainingState, batch: TrainBatch, config: TrainConfig) -> StepResult:
+    """Train on one batch; a loss or gradient that is not finite leaves weights and statistics as they were.
+
+    The random numbers of dropout are a function of the recipe's seed and the step.
+    """
+    step = state.progress.step
+    device = state.ctc_head.weight.device
+    statistics = [buffer.clone() for buffer in state.model.buffers()]
+    torch.manual_seed(config.seed * 1_000_003 + step)
+    truth, images = _truth(batch, config, device), torch.from_numpy(batch.images).to(device)
+    images = images.contiguous(memory_format=torch.channels_last)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=config.precision == "bf16"):
+        output = state.model.outputs(images, truth.mask, truth.targets)
+    losses = total_loss(output, truth, config.loss, step / config.steps)
+    weight = config.ctc.weight_at(step / config.steps)
+    parts, total = dict(losses.parts), losses.total
+    if weight > 0:
+        ctc = weight * ctc_loss(state.ctc_head, output, truth)
+        parts, total = parts | {"ctc": ctc.detach()}, total + ctc
+    gradient = _backward(state, total, config.optimiser)
+    applied = math.isfinite(gradient)
+    if applied:
+        _apply(state, step, config)
+    else:
+        _restore(state, statistics)
+    return StepResult(float(total.detach()), {name: float(part) for name, part in parts.items()}, gradient, applied)
+
+
+def ctc_loss(head: torch.nn.Linear, output: TrainOutput, truth: Truth) -> Tensor:
+    """Connectionist temporal classification on the encoder's columns, per character; class 0 is the blank."""
+    logits = head(output.encoded.float())  # [N, w, K]
+    probabilities = torch.log_softmax(logits, 2).transpose(0, 1)
+    columns = output.column_mask.sum(1).long()
+    each = F.ctc_loss(probabilities, truth.targets, columns, truth.lengths, reduction="none", zero_infinity=True)
+    return (each / truth.lengths.clamp_min(1)).mean()
+
+
+def _truth(batch: TrainBatch, config: TrainConfig, device: torch.device) -> Truth:
+    mask = torch.from_numpy(batch.mask).to(device)
+    pseudo_mask, weight = text_pseudo_mask(torch.from_numpy(batch.grey).to(device), mask, config.loss.pseudo_mask)
+    return Truth(torch.from_numpy(batch.targets).to(device), torch.from_numpy(batch.lengths).to(device), pseudo_mask, weight, mask)
+
+
+def _backward(state: TrainingState, total: Tensor, config: OptimiserConfig) -> float:
+    """Clipped gradients; their norm before, not finite where the loss is not."""
+    state.optimiser.zero_grad(set_to_none=True)
+    total.backward()  # type: ignore[no-untyped-call]
+    norm = torch.nn.utils.clip_grad_norm_(state.parameters, config.clip_norm)
+    return float(norm + 0 * total.detach())
+
+
+def _apply(state: TrainingState, step: int, config: TrainConfig) -> None:
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate_at(step, config.steps, config.optimiser)
+    state.optimiser.step()
+    state.average.update(state.model, step)
+
+
+def _restore(state: TrainingState, statistics: list[Tensor]) -> None:
+    with torch.no_grad():
+        for buffer, before in zip(state.model.buffers(), statistics, strict=True):
+            buffer.copy_(before)
