@@ -85,9 +85,7 @@ def describe(folder: Path) -> Description:
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError as error:
-        raise ModelError(
-            f"{folder} is no model folder: it lacks {CONFIG_NAME}. Name a folder with {CONFIG_NAME} and {WEIGHTS_NAME}."
-        ) from error
+        raise ModelError(f"{folder} is no model folder: it lacks {CONFIG_NAME}. Name a folder with {CONFIG_NAME} and {WEIGHTS_NAME}.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read as JSON ({error}). Fetch or save the model again.") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:

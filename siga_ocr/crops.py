@@ -121,9 +121,7 @@ def _check_file(path: str) -> None:
 def _open(path: str) -> npt.NDArray[np.uint8]:
     with Image.open(path, formats=FORMATS) as picture:
         if picture.width * picture.height > MAX_PIXELS:
-            raise UnreadableImage(
-                f"its {picture.width} x {picture.height} pixels are more than {MAX_PIXELS // 1_000_000} million: give a crop"
-            )
+            raise UnreadableImage(f"its {picture.width} x {picture.height} pixels are more than {MAX_PIXELS // 1_000_000} million: give a crop")
         upright = ImageOps.exif_transpose(picture)
         if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
             upright = Image.fromarray(_to_8_bit(np.asarray(upright, dtype=np.float64)))

@@ -8,6 +8,7 @@ import typer.core
 from siga_ocr import __version__
 from siga_ocr.cli import console
 from siga_ocr.cli.read import read
+from siga_ocr.cli.train import train
 from siga_ocr.errors import ExitCode, SigaError
 
 EPILOG = (
@@ -57,7 +58,8 @@ def siga_ocr(
     """Read codes on workpieces - engraved, dot-peened, etched, cast, printed - by the shape of each glyph."""
 
 
-app.command()(read)
+for command in (read, train):
+    app.command()(command)
 
 
 def run() -> None:

@@ -26,9 +26,7 @@ class Stream:
     recipe; `first_index` says at which index the rendered source of a seed begins (0 where it is not named).
     """
 
-    def __init__(
-        self, config: TrainConfig, labelled: Sequence[FittedCrops], first_index: Mapping[int, int], store: ShardStore | None
-    ) -> None:
+    def __init__(self, config: TrainConfig, labelled: Sequence[FittedCrops], first_index: Mapping[int, int], store: ShardStore | None) -> None:
         self._config = config
         self._rendered = [source for source in config.sources if isinstance(source, RenderedSource)]
         sources = [source for source in config.sources if isinstance(source, LabelledSource)]
@@ -118,9 +116,7 @@ class Stream:
             candidates += self._candidates(crops, rows.tolist(), (source.geometric, source.photometric), rng)
         return candidates
 
-    def _candidates(
-        self, crops: FittedCrops, rows: Sequence[int], strengths: tuple[float, float], rng: np.random.Generator
-    ) -> list[Candidate]:
+    def _candidates(self, crops: FittedCrops, rows: Sequence[int], strengths: tuple[float, float], rng: np.random.Generator) -> list[Candidate]:
         draws, keys = rng.uniform(-1, 1, len(rows)), rng.integers(0, 2**62, len(rows))
         widths = [self._width(int(crops.widths[row]), strengths[0], draw) for row, draw in zip(rows, draws.tolist(), strict=True)]
         return [Candidate(crops, row, width, *strengths, key) for row, width, key in zip(rows, widths, keys.tolist(), strict=True)]

@@ -20,6 +20,7 @@ HEAVY = ("torch", "cv2", "numpy", "PIL", "onnxruntime", "safetensors", "tqdm")
         (["--help"], (*HEAVY, "pydantic")),
         (["--version"], (*HEAVY, "pydantic")),
         (["read", "--help"], HEAVY),  # Typer itself asks pydantic about a command's parameters
+        (["train", "--help"], HEAVY),
     ],
 )
 def test_help_imports_nothing_heavy(arguments: list[str], absent: tuple[str, ...]) -> None:
