@@ -10,6 +10,7 @@ from siga_ocr.data.corpus import (
     counter,
     date,
     digit,
+    display,
     fill,
     letter,
     part_number,
@@ -135,7 +136,7 @@ OWN: dict[str, tuple[Grammar, float]] = {
     "plate": (plate, 0.85),
     "counter": (counter, 1.0),
     "inkjet": (date, 0.35),
-    "segment": (counter, 0.4),
+    "segment": (display, 1.0),
 }
 """The grammar that belongs to a family, with its share there; the rest comes from the general mixture."""
 
@@ -144,7 +145,7 @@ def code_for(family: str, draw: Draw, max_length: int) -> Code:
     """A code that a mark of `family` may show; its text has 1..max_length characters."""
     own, share = OWN.get(family, (serial, 0.0))
     grammar = own if draw.chance(share) else draw.weighted(GENERAL)
-    shown = _cased(grammar(draw), draw, grammar in (plate, vin, container, counter)).strip()
+    shown = _cased(grammar(draw), draw, grammar in (plate, vin, container, counter, display)).strip()
     while len(Code(shown).text) > max_length:
         shown = shown[:-1].strip()
     return Code(shown) if Code(shown).text else Code(digit(draw))

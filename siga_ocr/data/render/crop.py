@@ -11,22 +11,26 @@ from siga_ocr.data.corpus import Code
 from siga_ocr.data.corpus_mixture import code_for
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render import families
-from siga_ocr.data.render.fault import camera, optics, scene_faults
+from siga_ocr.data.render.counter import counter_wheels
+from siga_ocr.data.render.display import segment_display
+from siga_ocr.data.render.fault import camera, legible, optics, scene_faults
+from siga_ocr.data.render.plate import number_plate
 from siga_ocr.data.render.scene import Job, Shot
+from siga_ocr.data.render.sleeve import wire_sleeve
 from siga_ocr.render_style import RenderStyle
 
 FAMILIES: dict[str, Callable[[Job], Shot]] = {
     "print": families.ink_print,
     "label": families.label,
-    "sleeve": families.label,
+    "sleeve": wire_sleeve,
     "inkjet": families.ink_jet,
     "peen": families.dot_peen,
     "relief": families.stamped,
     "etch": families.laser_etch,
-    "plate": families.ink_print,
-    "counter": families.label,
+    "plate": number_plate,
+    "counter": counter_wheels,
     "stencil": families.stencil,
-    "segment": families.ink_jet,
+    "segment": segment_display,
 }
 
 
@@ -50,8 +54,8 @@ def render(seed: int, index: int, style: RenderStyle) -> RenderedCrop:
     family = draw.weighted(style.families)
     blank = draw.chance(style.blank)
     code = code_for(family, draw, style.max_length)
-    job = Job(code, draw, style)
-    shot = FAMILIES[family](Job(Code(" " * max(1, len(code.shown) // 2)), draw, style) if blank else job)
+    job = Job(Code(" " * max(1, len(code.shown) // 2)) if blank else code, draw, style, style.difficulty * draw.unit() ** 0.8)
+    shot = FAMILIES[family](job)
     return _photographed(shot, job, family, "" if blank else code.text)
 
 
@@ -59,7 +63,7 @@ def _photographed(shot: Shot, job: Job, family: str, text: str) -> RenderedCrop:
     """Light, lens, resolution and sensor."""
     draw, difficulty, view = job.draw, job.difficulty, shot.view
     image = scene_faults(shot.image, draw, view.cap, difficulty)
-    image = optics(image, draw, view.cap, difficulty)
+    image = legible(optics(image, draw, view.cap, difficulty), view.labels, 60.0 - 40.0 * difficulty)
     rows, columns = view.labels.shape
     size = (max(4, round(columns * shot.height / rows)), shot.height)
     labels = view.labels

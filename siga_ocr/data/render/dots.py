@@ -10,116 +10,16 @@ from PIL import Image, ImageDraw, ImageFont
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.glyphs import Glyph, Mask
 
-ROWS = dict(
-    item.split(" ", 1)
-    for item in (
-        *(
-            "A ehhvhhh",
-            "B uhhuhhu",
-            "C ehggghe",
-            "D uhhhhhu",
-            "E vgguggv",
-            "F vgguggg",
-            "G ehgnhhe",
-            "H hhhvhhh",
-            "I e44444e",
-            "J 72222ic",
-            "K hikokih",
-        ),
-        *(
-            "L ggggggv",
-            "M hrllhhh",
-            "N hhpljhh",
-            "O ehhhhhe",
-            "P uhhuggg",
-            "Q ehhhlid",
-            "R uhhukih",
-            "S fgge11u",
-            "T v444444",
-            "U hhhhhhe",
-            "V hhhhha4",
-        ),
-        *(
-            "W hhhllla",
-            "X hha4ahh",
-            "Y hha4444",
-            "Z v1248gv",
-            "0 ehjlphe",
-            "1 4c4444e",
-            "2 eh1248v",
-            "3 eh161he",
-            "4 26aiv22",
-            "5 vgu11he",
-            "6 68guhhe",
-        ),
-        *(
-            "7 v124888",
-            "8 ehhehhe",
-            "9 ehhf12c",
-            "a 00e1fhf",
-            "b ggmphhu",
-            "c 00egghe",
-            "d 11djhhf",
-            "e 00ehvge",
-            "f 698s888",
-            "g 0fhhf1e",
-            "h ggmphhh",
-        ),
-        *(
-            "i 40c444e",
-            "j 20622ic",
-            "k ggikoki",
-            "l c44444e",
-            "m 00qllhh",
-            "n 00mphhh",
-            "o 00ehhhe",
-            "p 00uhugg",
-            "q 00djf11",
-            "r 00mpggg",
-            "s 00ege1u",
-        ),
-        *(
-            "t 88s8896",
-            "u 00hhhjd",
-            "v 00hhha4",
-            "w 00hhlla",
-            "x 00ha4ah",
-            "y 00hhf1e",
-            "z 00v248v",
-            "! 4444004",
-            '" aaa0000',
-            "# aavavaa",
-            "$ 4fke5u4",
-        ),
-        *(
-            "% op248j3",
-            "& cik8lid",
-            "' c480000",
-            "( 2488842",
-            ") 8422248",
-            "* 04lel40",
-            "+ 044v440",
-            ", 0000c48",
-            "- 000v000",
-            ". 00000cc",
-            "/ 01248g0",
-        ),
-        *(
-            ": 0cc0cc0",
-            "; 0cc0c48",
-            "< 248g842",
-            "= 00v0v00",
-            "> 8421248",
-            "? eh12404",
-            "@ eh1dlle",
-            "[ e88888e",
-            "\\ 0g84210",
-            "] e22222e",
-            "^ 4ah0000",
-        ),
-        *("_ 000000v", "` 8420000", "{ 2448442", "| 4444444", "} 8442448", "~ 0008l20"),
-    )
-)
+TABLE = r"""
+Aehhvhhh Buhhuhhu Cehggghe Duhhhhhu Evgguggv Fvgguggg Gehgnhhe Hhhhvhhh Ie44444e J72222ic Khikokih Lggggggv Mhrllhhh Nhhpljhh Oehhhhhe
+Puhhuggg Qehhhlid Ruhhukih Sfgge11u Tv444444 Uhhhhhhe Vhhhhha4 Whhhllla Xhha4ahh Yhha4444 Zv1248gv 0ehjlphe 14c4444e 2eh1248v 3eh161he
+426aiv22 5vgu11he 668guhhe 7v124888 8ehhehhe 9ehhf12c a00e1fhf bggmphhu c00egghe d11djhhf e00ehvge f698s888 g0fhhf1e hggmphhh i40c444e
+j20622ic kggikoki lc44444e m00qllhh n00mphhh o00ehhhe p00uhugg q00djf11 r00mpggg s00ege1u t88s8896 u00hhhjd v00hhha4 w00hhlla x00ha4ah
+y00hhf1e z00v248v !4444004 "aaa0000 #aavavaa $4fke5u4 %op248j3 &cik8lid 'c480000 (2488842 )8422248 *04lel40 +044v440 ,0000c48 -000v000
+.00000cc /01248g0 :0cc0cc0 ;0cc0c48 <248g842 =00v0v00 >8421248 ?eh12404 @eh1dlle [e88888e \0g84210 ]e22222e ^4ah0000 _000000v `8420000
+{2448442 |4444444 }8442448 ~0008l20
+"""
+ROWS = {word[0]: word[1:] for word in TABLE.split()}
 """Seven rows of five dots each, a row as one digit of base 32 (16 is the dot at the left)."""
 
 

@@ -6,9 +6,10 @@ from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.dots import DotFace
 from siga_ocr.data.render.fonts import SHIPPED
 from siga_ocr.data.render.geometry import View
-from siga_ocr.data.render.glyphs import Face, StrokeFace
+from siga_ocr.data.render.glyphs import Face
 from siga_ocr.data.render.mark import etch, ink_colour, luminance, print_ink, profile, relief, soften, spread, wear
 from siga_ocr.data.render.scene import Job, Shot, file_face, random_setting, shoot
+from siga_ocr.data.render.strokes import StrokeFace
 from siga_ocr.data.render.surface import METALS, Image, Wanted, surface
 
 ANY = (*METALS, "painted", "plastic", "paper", "rubber", "painted", "plastic", "paper")
@@ -16,9 +17,8 @@ ANY = (*METALS, "painted", "plastic", "paper", "rubber", "painted", "plastic", "
 
 def line_face(job: Job) -> Face:
     """Mostly a font file, sometimes single strokes."""
-    if job.draw.chance(0.07):
-        return StrokeFace(job.draw.between(0.07, 0.2), job.draw.pick((0, 0, 2)))
-    return file_face(job)
+    strokes = StrokeFace(job.draw.between(0.07, 0.2), job.draw.between(0.7, 1.1))
+    return strokes if job.draw.chance(0.07) and strokes.covers(job.code.text) else file_face(job)
 
 
 def _contrast(draw: Draw, difficulty: float) -> float:

@@ -100,10 +100,29 @@ def optics(image: Image, draw: Draw, cap: float, difficulty: float) -> Image:
     return soften(image, cap * draw.between(0.0, strongest))
 
 
+def legible(image: Image, labels: Pixels, least: float) -> Image:
+    """Raises the contrast where the text differs from what is around it by less than `least` grey levels: a person could not read it either.
+
+    The difference is that of the means for ink, and the deviation of the strokes' own light and shadow for relief.
+    """
+    text = labels > 0
+    if not text.any():
+        return image
+    grey = image.mean(axis=2)
+    inside, outside = grey[text], grey[~text]
+    ground = soften(grey, max(1.0, 0.25 * image.shape[0]))
+    shape = float((grey - ground)[text].std())
+    apart = max(abs(float(inside.mean()) - float(outside.mean() if outside.size else inside.mean())), 1.3 * shape)
+    if apart >= least:
+        return image
+    mean = float(grey.mean())
+    return np.asarray((image - mean) * min(3.0, least / max(apart, 1.0)) + min(max(mean, 70.0), 185.0), np.float32)
+
+
 def _tones(image: Image, draw: Draw, difficulty: float) -> Image:
     """Exposure, contrast and white balance of the camera."""
     mean = float(image.mean())
-    contrast = 1.0 if draw.chance(0.5) else draw.log_between(1.0 - 0.6 * difficulty, 1.0 + 0.3 * difficulty)
+    contrast = 1.0 if draw.chance(0.5) else draw.log_between(1.0 - 0.5 * difficulty, 1.0 + 0.3 * difficulty)
     shift = draw.bell(22.0 * difficulty, 2.0)
     cast = 1.0 + np.array([draw.bell(0.05), draw.bell(0.03), draw.bell(0.06)], np.float32) * np.float32(difficulty)
     return np.asarray(((image - mean) * contrast + min(max(mean + shift, 25.0), 230.0)) * cast, np.float32)
@@ -113,7 +132,7 @@ def _noise(image: Image, draw: Draw, difficulty: float) -> Image:
     """Sensor noise, per channel or grey."""
     if not draw.chance(0.3 + 0.4 * difficulty):
         return image
-    deviation = draw.log_between(0.7, 2.0 + 12.0 * difficulty)
+    deviation = draw.log_between(0.7, 2.0 + 10.0 * difficulty)
     channels = 3 if draw.chance(0.5) else 1
     noise = draw.generator.standard_normal((*image.shape[:2], channels), dtype=np.float32)
     return np.asarray(image + noise * np.float32(deviation), np.float32)

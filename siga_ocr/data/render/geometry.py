@@ -25,6 +25,7 @@ class Pose:
     tilt: tuple[float, float] = (0.0, 0.0)  # perspective along the line and across it
     arc: float = 0.0  # rise of the baseline's middle, in cap heights
     roll: float = 0.0  # share of the half circle that the line covers when it runs around a cylinder
+    barrel: float = 0.0  # the same for the height of the line, when it runs along a cylinder
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,9 @@ def _bend(u: Field, v: Field, pose: Pose, box: Box) -> tuple[Field, Field]:
     if pose.roll:
         reach = math.sin(pose.roll * math.pi / 2)
         u = middle + half * np.arcsin((across * reach).clip(-0.999, 0.999)) / np.float32(pose.roll * math.pi / 2)
+    if pose.barrel:
+        reach = math.sin(pose.barrel * math.pi / 2)
+        v = np.asarray(0.5 + 0.5 * np.arcsin(((2 * v - 1) * reach).clip(-0.999, 0.999)) / np.float32(pose.barrel * math.pi / 2), np.float32)
     return u.astype(np.float32, copy=False), v.astype(np.float32, copy=False)
 
 

@@ -1,10 +1,9 @@
-"""Bitmaps of single characters: from font files, from dot matrices, from strokes; each source draws any character at a given cap height."""
+"""Bitmaps of single characters at a given cap height, and those that come from font files."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import ImageFont
@@ -75,35 +74,3 @@ class FileFace:
     def glyph(self, character: str, cap: int) -> Glyph:
         """The character where capitals are about `cap` pixels high."""
         return _file_glyph(self.path, max(4, round(cap * 1000 / self.units)), character)
-
-
-@dataclass(frozen=True)
-class StrokeFace:
-    """OpenCV's single-stroke letters with a pen of `pen` cap heights."""
-
-    pen: float
-    hershey: int = cv2.FONT_HERSHEY_SIMPLEX
-
-    @property
-    def name(self) -> str:
-        """Which stroke letters."""
-        return f"stroke-{self.hershey}"
-
-    def covers(self, text: str) -> bool:
-        """True for printable ASCII."""
-        return all(" " < c <= "~" for c in text)
-
-    def glyph(self, character: str, cap: int) -> Glyph:
-        """The character drawn with a round pen."""
-        return _stroke_glyph(self.hershey, max(1, round(self.pen * cap)), character, cap)
-
-
-@lru_cache(maxsize=20000)
-def _stroke_glyph(hershey: int, pen: int, character: str, cap: int) -> Glyph:
-    (_, height), _ = cv2.getTextSize("H", hershey, 1.0, 1)
-    scale = cap / height
-    (width, _), _ = cv2.getTextSize(character, hershey, scale, 1)
-    pad = pen + cap // 2
-    canvas = np.zeros((cap + 2 * pad, width + 2 * pad), np.uint8)
-    cv2.putText(canvas, character, (pad, pad + cap), hershey, scale, 255, pen, cv2.LINE_AA)
-    return Glyph(canvas, -pad, -cap - pad, width + pen * 0.5)

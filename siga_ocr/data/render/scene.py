@@ -6,7 +6,7 @@ from siga_ocr.data.corpus import Code
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.fonts import weighted_faces
 from siga_ocr.data.render.geometry import Pose, View, look, random_pose
-from siga_ocr.data.render.glyphs import Face, StrokeFace
+from siga_ocr.data.render.glyphs import Face
 from siga_ocr.data.render.surface import Image
 from siga_ocr.data.render.typeset import Artwork, Margins, Setting, typeset
 from siga_ocr.render_style import RenderStyle
@@ -22,11 +22,8 @@ class Job:
     code: Code
     draw: Draw
     style: RenderStyle
-
-    @property
-    def difficulty(self) -> float:
-        """0 for clean crops, 1 for the whole field mixture."""
-        return self.style.difficulty
+    difficulty: float
+    """0 for a clean crop; every crop has its own share of the style's difficulty, so that faults seldom all come at once."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def file_face(job: Job, wanted: tuple[str, ...] = ()) -> Face:
         face = job.draw.weighted(choice)
         if face.covers(job.code.text):
             return face
-    return next((face for face, _ in choice if face.covers(job.code.text)), StrokeFace(0.14))
+    return next((face for face, _ in weighted_faces(job.style.fonts) if face.covers(job.code.text)), choice[0][0])
 
 
 def random_margins(draw: Draw, difficulty: float) -> Margins:

@@ -35,6 +35,7 @@ class Setting:
     line_pitch: float = 0.0  # distance of the lines above and below; none where 0
     neighbours: tuple[float, float] = (0.0, 0.0)  # visible share of a foreign character at either end; none where 0
     margins: Margins = field(default_factory=Margins)
+    foreign: Face | None = None  # what the foreign characters are drawn with; the line's own face where None
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ class Artwork:
 
 
 @dataclass(frozen=True)
-class _Placed:
+class Placed:
+    """A glyph with its corner from the pen's start on the baseline, in pixels, and its label (0: no part of the text)."""
+
     glyph: Glyph
     x: int
     y: int
@@ -67,7 +70,7 @@ def _varied(glyph: Glyph, setting: Setting, draw: Draw) -> Glyph:
     return Glyph(np.asarray(mask, np.uint8), glyph.left - edge, glyph.top - edge, glyph.advance)
 
 
-def _place(shown: str, face: Face, cap: int, setting: Setting, draw: Draw) -> tuple[list[_Placed], float]:
+def _place(shown: str, face: Face, cap: int, setting: Setting, draw: Draw) -> tuple[list[Placed], float]:
     """Every character's bitmap with its place from the pen's start on the baseline in pixels, and where the pen ends."""
     placed, pen, label = [], 0.0, 0
     for character in shown:
@@ -81,32 +84,33 @@ def _place(shown: str, face: Face, cap: int, setting: Setting, draw: Draw) -> tu
         x = pen + (cell - glyph.advance) / 2 + glyph.left
         y = glyph.top + raised + draw.bell(setting.wobble * cap, 2.0)
         varied = _varied(replace(glyph, left=0, top=0), setting, draw) if setting.unrest else replace(glyph, left=0, top=0)
-        placed.append(_Placed(varied, round(x) + varied.left, round(y) + varied.top, label if character not in SILENT else 0))
+        placed.append(Placed(varied, round(x) + varied.left, round(y) + varied.top, label if character not in SILENT else 0))
         pen += cell + setting.tracking * cap
     return placed, pen - setting.tracking * cap
 
 
-def _foreign(draw: Draw) -> str:
-    """A character of the next field."""
-    return draw.pick(DIGITS + LETTERS + "-:.")
+def _foreign(draw: Draw, face: Face) -> str:
+    """A character of the next field or line."""
+    character = draw.pick(DIGITS + LETTERS + "-:.")
+    return character if face.covers(character) else draw.pick(DIGITS)
 
 
-def _surroundings(shown: str, face: Face, cap: int, setting: Setting, draw: Draw, end: float) -> list[_Placed]:
+def _surroundings(shown: str, face: Face, cap: int, setting: Setting, draw: Draw, end: float) -> list[Placed]:
     """Lines above and below and half characters at either end: ink that is not part of the text."""
-    placed: list[_Placed] = []
+    placed: list[Placed] = []
     loose = replace(setting, neighbours=(0.0, 0.0))
     for side in (-1, 1) if setting.line_pitch else ():
         if draw.chance(0.7):
-            other = "".join(_foreign(draw) for _ in range(len(shown) + draw.whole(0, 3)))
+            other = "".join(_foreign(draw, face) for _ in range(len(shown) + draw.whole(0, 3)))
             line, _ = _place(other, face, cap, loose, draw)
             drift, shift = round(draw.between(-1.0, 0.4) * cap), round(side * setting.line_pitch * cap)
-            placed += [_Placed(p.glyph, p.x + drift, p.y + shift, 0) for p in line]
+            placed += [Placed(p.glyph, p.x + drift, p.y + shift, 0) for p in line]
     for side, share in enumerate(setting.neighbours):
         if share:
-            glyph = face.glyph(_foreign(draw), cap)
+            glyph = (setting.foreign or face).glyph(_foreign(draw, face), cap)
             width = glyph.mask.shape[1]
             x = -setting.margins.left * cap - (1 - share) * width if side == 0 else end + setting.margins.right * cap - share * width
-            placed.append(_Placed(glyph, round(x), glyph.top, 0))
+            placed.append(Placed(glyph, round(x), glyph.top, 0))
     return placed
 
 
@@ -118,9 +122,9 @@ def typeset(shown: str, face: Face, cap: int, setting: Setting, draw: Draw) -> A
     size = (cap + 2 * pad, max(1, round(end)) + 2 * pad)
     coverage, labels = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
     for item in around:
-        _stamp(coverage, labels, item, pad, cap)
+        stamp(coverage, labels, item, pad, cap)
     for item in own:
-        _stamp(coverage, labels, item, pad, cap)
+        stamp(coverage, labels, item, pad, cap)
     return Artwork(coverage, labels, cap, _ink_box(labels, pad, cap, end))
 
 
@@ -133,7 +137,7 @@ def _ink_box(labels: Mask, pad: int, cap: int, end: float) -> tuple[float, float
     return float((columns[0] - pad) / cap), float(min(top, 0.2)), float((columns[-1] + 1 - pad) / cap), float(max(bottom, 0.87))
 
 
-def _stamp(coverage: Mask, labels: Mask, item: _Placed, pad: int, cap: int) -> None:
+def stamp(coverage: Mask, labels: Mask, item: Placed, pad: int, cap: int) -> None:
     """Adds one bitmap to the artwork, cut at its edges."""
     x, y = item.x + pad, item.y + pad + cap
     height, width = item.glyph.mask.shape
