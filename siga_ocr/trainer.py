@@ -15,6 +15,7 @@ from siga_ocr.data.stream import Cursor, Stream
 from siga_ocr.data.workers import Workers
 from siga_ocr.errors import TrainingError, UsageError
 from siga_ocr.model import SigaModel
+from siga_ocr.partners import Partners
 from siga_ocr.recipe import LabelledSource, TrainConfig
 from siga_ocr.training_state import Progress, TrainingState, load_state, save_state
 from siga_ocr.training_step import rate_at, take_step
@@ -30,7 +31,7 @@ MOST_SKIPPED = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Where and how long: `folder` takes all files, `workers` processes render.
+    """Where and how long: `folder` takes all files, `workers` processes render, `processes` share each step.
 
     `resume` takes up the run in the folder. `first_index` says for each rendered seed which crops were used before. The run pauses with a
     checkpoint after `minutes`, or before step `stop_at`.
@@ -38,14 +39,15 @@ class Run:
 
     folder: Path
     workers: int = 0
+    processes: int = 1
     resume: bool = False
     first_index: tuple[tuple[int, int], ...] = ()
     minutes: float | None = None
     stop_at: int | None = None
 
     def __post_init__(self) -> None:
-        if self.workers < 0:
-            raise UsageError(f"workers must not be negative, got {self.workers}.")
+        if self.workers < 0 or self.processes < 1:
+            raise UsageError(f"workers must not be negative and processes at least 1, got {self.workers} and {self.processes}.")
 
 
 @dataclass(frozen=True)
@@ -120,21 +122,22 @@ def train(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]:
         store = ShardStore(run.folder / SHARDS, workers)
         stream = Stream(config, labelled, dict(state.progress.first_index), store)
         yield Started(state.progress.step, config.steps, sum(p.numel() for p in model.parameters()), str(next(model.parameters()).device))
-        yield from _steps(state, config, run, stream)
+        with Partners(state, config, run.processes) as partners:
+            yield from _steps(state, config, run, stream, partners)
 
 
 def _labels_read(opened: LabelledCrops) -> LabelsRead:
     return LabelsRead(opened.path, len(opened.crops), len(opened.dropped), opened.blanks_removed)
 
 
-def _steps(state: TrainingState, config: TrainConfig, run: Run, stream: Stream) -> Iterator[Event]:
+def _steps(state: TrainingState, config: TrainConfig, run: Run, stream: Stream, partners: Partners) -> Iterator[Event]:
     end = config.steps if run.stop_at is None else min(run.stop_at, config.steps)
     begun = saved = time.monotonic()
     failures = 0
     cursor = Cursor(state.progress.round, state.progress.position)
     with closing(prefetched(stream.batches(cursor), PREFETCHED)) as batches:
         while state.progress.step < end:
-            event = _step(state, config, *next(batches))
+            event = _step(state, config, partners, *next(batches))
             yield event
             failures = 0 if event.applied else failures + 1
             if failures > MOST_SKIPPED:
@@ -148,9 +151,9 @@ def _steps(state: TrainingState, config: TrainConfig, run: Run, stream: Stream) 
     yield _checkpoint(state, config, run, stream)
 
 
-def _step(state: TrainingState, config: TrainConfig, batch: TrainBatch, cursor: Cursor) -> StepDone:
+def _step(state: TrainingState, config: TrainConfig, partners: Partners, batch: TrainBatch, cursor: Cursor) -> StepDone:
     begun, progress = time.perf_counter(), state.progress
-    result = take_step(state, batch, config)
+    result = take_step(state, partners.share(batch), config)
     state.progress = replace(
         progress,
         step=progress.step + 1,

@@ -12,6 +12,7 @@ from siga_ocr.data.batches import TrainBatch
 from siga_ocr.losses import Truth, total_loss
 from siga_ocr.model.outputs import TrainOutput
 from siga_ocr.model.pseudo_label import text_pseudo_mask
+from siga_ocr.partners import average_gradients, rank
 from siga_ocr.recipe import OptimiserConfig, TrainConfig
 from siga_ocr.training_state import TrainingState
 
@@ -37,12 +38,12 @@ def rate_at(step: int, steps: int, config: OptimiserConfig) -> float:
 def take_step(state: TrainingState, batch: TrainBatch, config: TrainConfig) -> StepResult:
     """Train on one batch; a loss or gradient that is not finite leaves weights and statistics as they were.
 
-    The random numbers of dropout are a function of the recipe's seed and the step.
+    The random numbers of dropout are a function of the recipe's seed, the step and the process. Gradients are averaged over the processes.
     """
     step = state.progress.step
     device = state.ctc_head.weight.device
     statistics = [buffer.clone() for buffer in state.model.buffers()]
-    torch.manual_seed(config.seed * 1_000_003 + step)
+    torch.manual_seed((config.seed * 1_000_003 + step) * 64 + rank())
     truth, images = _truth(batch, config, device), torch.from_numpy(batch.images).to(device)
     images = images.contiguous(memory_format=torch.channels_last)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=config.precision == "bf16"):
@@ -81,8 +82,9 @@ def _backward(state: TrainingState, total: Tensor, config: OptimiserConfig) -> f
     """Clipped gradients; their norm before, not finite where the loss is not."""
     state.optimiser.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
+    loss = average_gradients(state.parameters, total.detach())
     norm = torch.nn.utils.clip_grad_norm_(state.parameters, config.clip_norm)
-    return float(norm + 0 * total.detach())
+    return float(norm + 0 * loss)
 
 
 def _apply(state: TrainingState, step: int, config: TrainConfig) -> None:

@@ -21,6 +21,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the run in the folder was left.")] = False,
     init: Annotated[str | None, typer.Option("--init", metavar="NAME|FOLDER", help="Start from a model's weights.")] = None,
     workers: Annotated[int, typer.Option("--workers", min=0, help="Processes that render crops.")] = 1,
+    processes: Annotated[int, typer.Option("--processes", min=1, help="Processes that share each step; on a CPU one for each core is fastest.")] = 1,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Length of the schedule, instead of the recipe's.")] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0, help="Pause after so long; --resume goes on.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads that compute; default: one for each core.")] = None,
@@ -44,7 +45,7 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     model, first_index = _begin(config, init, device)
-    run = Run(folder=folder, workers=workers, resume=resume, first_index=first_index, minutes=minutes)
+    run = Run(folder=folder, workers=workers, processes=processes, resume=resume, first_index=first_index, minutes=minutes)
     _consume(model, config, run, text)
 
 
