@@ -1,0 +1,57 @@
+"""Changes to crops: the same seed gives the same crop, strength 0 changes nothing, and the text stays in the picture."""
+
+import numpy as np
+import pytest
+
+from siga_ocr.data.augment import Pixels, geometric, photometric, stretched_width
+
+
+def framed(width: int, channels: int = 1) -> Pixels:
+    """A light crop whose text is a dark bar with the usual margins."""
+    crop = np.full((32, width, 3), 200, dtype=np.uint8)
+    crop[8:24, 8 : width - 8] = 40
+    return crop[:, :, 0] if channels == 1 else crop
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_crop_is_a_function_of_the_seed(channels: int) -> None:
+    crop = framed(96, channels)
+    runs = [photometric(geometric(crop, 100, 1.0, rng), 1.0, rng) for rng in map(np.random.default_rng, (5, 5, 6))]
+    assert runs[0].shape == (32, 100, *crop.shape[2:])
+    assert runs[0].dtype == np.uint8
+    assert (runs[0] == runs[1]).all()
+    assert (runs[0] != runs[2]).any()
+
+
+def test_no_strength_no_change() -> None:
+    crop, rng = framed(96), np.random.default_rng(0)
+    assert (geometric(crop, 96, 0.0, rng) == crop).all()
+    assert (photometric(crop, 0.0, rng) == crop).all()
+    assert stretched_width(96, 0.0, 1.0) == 96
+
+
+def test_a_crop_is_never_changed_in_place() -> None:
+    crop = framed(96)
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        photometric(geometric(crop, 110, 1.0, rng), 1.0, rng)
+    assert (crop == framed(96)).all()
+
+
+@pytest.mark.parametrize("width", [24, 96, 384])
+def test_warps_keep_the_text_in_the_picture(width: int) -> None:
+    whole = int((framed(width) < 120).sum())
+    for seed in range(40):
+        warped = geometric(framed(width), width, 1.0, np.random.default_rng(seed))
+        assert 0.6 * whole < int((warped < 120).sum()) < 1.5 * whole
+
+
+def test_stretches_stay_within_fifteen_percent() -> None:
+    assert [stretched_width(100, 1.0, draw) for draw in (-1, 0, 1)] == [85, 100, 115]
+
+
+def test_light_changes_leave_text_and_ground_apart() -> None:
+    crop = framed(96)
+    for seed in range(100):
+        lit = photometric(crop, 1.0, np.random.default_rng(seed)).astype(float)
+        assert abs(lit[10:22, 12:84].mean() - lit[:4].mean()) > 8
