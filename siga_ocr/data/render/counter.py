@@ -58,9 +58,9 @@ def random_wheels(draw: Draw, digits: str, difficulty: float) -> Wheels:
             else:
                 break
     common = draw.bell(0.05 * difficulty)
-    step = draw.between(1.3, 1.85)
-    turning = 1 if draw.chance(0.8) else -1
-    room = draw.between(0.1, 0.45)
+    step = draw.between(1.25, 1.75)
+    turning = 1 if draw.chance(0.85) else -1
+    room = draw.between(0.12, 0.55)
     return Wheels(draw.between(0.8, 1.35), step, room, room + draw.bell(0.06), tuple(min(max(roll + common, -0.45), 0.45) for roll in rolls), turning)
 
 
@@ -120,7 +120,18 @@ def _in_window(view: View, wheels: Wheels, draw: Draw, image: Image) -> Image:
     frame_image = surface(draw, view.ink.shape, Wanted(("plastic", "plain", "rubber"), tone=tone))
     cover = (inside + 0.5).clip(0.0, 1.0)[:, :, None]
     lit = image * shadow[:, :, None] * cover + frame_image * (1.0 - cover)
-    return np.asarray(lit * tint(draw, 0.7) if draw.chance(0.4) else lit * tint(draw, 0.1), np.float32)
+    return np.asarray(lit * tint(draw, 0.6) if draw.chance(0.3) else lit * tint(draw, 0.1), np.float32)
+
+
+def _window_margins(draw: Draw, difficulty: float) -> Margins:
+    """Mostly cut to the window; sometimes with its frame."""
+    if draw.chance(0.6):
+        left, top, right, bottom = draw.between(-0.05, 0.1), draw.between(-0.08, 0.03), draw.between(-0.05, 0.1), draw.between(-0.08, 0.03)
+    else:
+        room = random_margins(draw, difficulty)
+        left, right = max(room.left, 0.0), max(room.right, 0.0)
+        top, bottom = (min(max(side, -0.06), 0.35) for side in (room.top, room.bottom))
+    return Margins(left=left, top=top, right=right, bottom=bottom)
 
 
 def counter_wheels(job: Job) -> Shot:
@@ -129,14 +140,11 @@ def counter_wheels(job: Job) -> Shot:
     if not digits.strip() or not digits.isdigit():
         return segment_display(job)
     wheels = random_wheels(draw, digits, difficulty)
-    room = random_margins(draw, difficulty)
-    margins = Margins(
-        left=max(room.left, 0.0), top=min(max(room.top, -0.06), 0.35), right=max(room.right, 0.0), bottom=min(max(room.bottom, -0.06), 0.35)
-    )
+    margins = _window_margins(draw, difficulty)
     height = native_height(draw, difficulty)
     cap = next((size for size in CAPS if size >= 0.7 * height), CAPS[-1])
     pose = replace(random_pose(draw, 0.8 * difficulty, len(digits) * wheels.pitch), stretch=draw.log_between(0.75, 1.15), roll=0.0, arc=0.0)
-    artwork = _stamped(digits, file_face(job, LETTERING), cap, wheels)
+    artwork = _stamped(digits, file_face(job, LETTERING, draw.chance(0.9)), cap, wheels)
     view, height = frame(job, artwork, Setting(margins=margins), pose, height)
     view = replace(view, ink=soften(view.ink, view.cap * draw.between(0.0, 0.03)))
     if draw.chance(0.25 * difficulty):

@@ -14,6 +14,7 @@ from siga_ocr.data.render import families
 from siga_ocr.data.render.counter import counter_wheels
 from siga_ocr.data.render.display import segment_display
 from siga_ocr.data.render.fault import camera, legible, optics, scene_faults
+from siga_ocr.data.render.geometry import widened
 from siga_ocr.data.render.plate import number_plate
 from siga_ocr.data.render.scene import Job, Shot
 from siga_ocr.data.render.sleeve import wire_sleeve
@@ -69,7 +70,7 @@ def _photographed(shot: Shot, job: Job, family: str, text: str) -> RenderedCrop:
     labels = view.labels
     if shot.height != rows:
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
-        labels = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+        labels = np.asarray(cv2.resize(widened(labels, rows / shot.height), size, interpolation=cv2.INTER_NEAREST), np.uint8)
     pixels = camera(image, draw, difficulty)
     if draw.chance(job.style.upside_down):
         pixels, labels = np.ascontiguousarray(pixels[::-1, ::-1]), np.ascontiguousarray(labels[::-1, ::-1])

@@ -14,6 +14,11 @@ from siga_ocr.data.render.texture import Field, cut
 Pixels = npt.NDArray[np.uint8]
 
 
+def luma(image: Image) -> Field:
+    """The grey of an image, float32 [h, w]."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+
+
 def _grid(shape: tuple[int, ...]) -> tuple[Field, Field]:
     """Places across and down in -1..1, as a row and a column."""
     return np.linspace(-1, 1, shape[1], dtype=np.float32)[None, :], np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]
@@ -108,7 +113,7 @@ def legible(image: Image, labels: Pixels, least: float) -> Image:
     text = labels > 0
     if not text.any():
         return image
-    grey = image.mean(axis=2)
+    grey = luma(image)
     inside, outside = grey[text], grey[~text]
     ground = soften(grey, max(1.0, 0.25 * image.shape[0]))
     shape = float((grey - ground)[text].std())
@@ -147,7 +152,7 @@ def camera(image: Image, draw: Draw, difficulty: float) -> Pixels:
     """From light to the file: tones, noise, grey or interlaced sensors, sharpening, compression; uint8 [h, w, 3]."""
     image = _noise(_tones(image, draw, difficulty), draw, difficulty)
     if draw.chance(0.12):
-        image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
+        image = np.asarray(cv2.merge([luma(image)] * 3), np.float32)
     if draw.chance(0.02 * difficulty) and image.shape[0] > 24:
         image[1::2] = np.roll(image[1::2], draw.pick((-1, 1)), axis=1)
     if draw.chance(0.12):

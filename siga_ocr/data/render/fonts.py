@@ -1,7 +1,11 @@
 """Which font files can draw codes: found in the system's folders, a folder given, and the few that ship with the package, sorted by name."""
 
 import os
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +127,7 @@ SERIF = (
     "go-",
     "3270",
 )
+SLANTED = ("italic", "oblique", "bdit", "boldit", "verabi", "veramobi", "verait", "veramoit", "boit")
 TECHNICAL = (
     "ocr",
     "din",
@@ -147,16 +152,34 @@ def _weight(name: str) -> float:
     lower = name.lower()
     weight = 0.2 if any(part in lower for part in SERIF) and "sans" not in lower else 1.0
     weight *= 2.0 if any(part in lower for part in TECHNICAL) else 1.0
-    weight *= 0.3 if any(part in lower for part in ("italic", "oblique", "bdit", "boldit")) else 1.0
+    weight *= 0.3 if any(part in lower for part in SLANTED) else 1.0
     return weight * (0.25 if any(part in lower for part in ("thin", "extralight", "ultralight")) else 1.0)
 
 
-@lru_cache(maxsize=4)
-def weighted_faces(folder: str = "") -> tuple[tuple[FileFace, float], ...]:
-    """The usable faces with weights: a family of many files does not outweigh one of few."""
+@dataclass(frozen=True)
+class Faces:
+    """Faces with the running sum of their weights, to draw from."""
+
+    faces: tuple[FileFace, ...]
+    sums: tuple[float, ...]
+
+    def at(self, share: float) -> FileFace:
+        """The face at `share` (0..1) of the weight."""
+        return self.faces[min(bisect_right(self.sums, share * self.sums[-1]), len(self.faces) - 1)]
+
+
+@lru_cache(maxsize=64)
+def choice(folder: str = "", words: tuple[str, ...] = (), upright: bool = False) -> Faces:
+    """The usable faces with weights, those whose file name holds one of `words` where there are any; a family of many files does not
+    outweigh one of few."""
     found = faces(folder)
-    stems = [face.name.lower().replace("_", "-").partition("-")[0][:12] for face in found]
-    return tuple((face, _weight(face.name) / stems.count(stem) ** 0.6) for face, stem in zip(found, stems, strict=True))
+    chosen = tuple(face for face in found if not words or any(word in face.name.lower() for word in words)) or found
+    straight = tuple(face for face in chosen if not any(part in face.name.lower() for part in SLANTED))
+    chosen = straight if upright and straight else chosen
+    stems = [face.name.lower().replace("_", "-").partition("-")[0][:12] for face in chosen]
+    counts = Counter(stems)
+    weights = [_weight(face.name) / counts[stem] ** 0.6 for face, stem in zip(chosen, stems, strict=True)]
+    return Faces(chosen, tuple(accumulate(weights)))
 
 
 def shipped_faces() -> tuple[FileFace, ...]:

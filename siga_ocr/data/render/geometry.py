@@ -92,6 +92,14 @@ def _bend(u: Field, v: Field, pose: Pose, box: Box) -> tuple[Field, Field]:
     return u.astype(np.float32, copy=False), v.astype(np.float32, copy=False)
 
 
+def widened(labels: Mask, reduction: float) -> Mask:
+    """Labels whose thinnest strokes survive nearest-pixel reduction by that factor."""
+    if reduction <= 1.1:
+        return labels
+    size = 2 if reduction < 2.0 else 3
+    return np.asarray(cv2.dilate(labels, np.ones((size, size), np.uint8)), np.uint8)
+
+
 def look(artwork: Artwork, pose: Pose, margins: Margins, height: int, widest: int) -> View:
     """The crop of `height` pixels (less where it would be wider than `widest`) that shows the text with its margins."""
     matrix = _homography(pose, artwork.box)
@@ -107,5 +115,5 @@ def look(artwork: Artwork, pose: Pose, margins: Margins, height: int, widest: in
     u, v = _bend(u, v, pose, artwork.box)
     map_x, map_y = (u + PAD) * artwork.cap - 0.5, (v + PAD) * artwork.cap - 0.5
     ink = cv2.remap(artwork.coverage, map_x, map_y, cv2.INTER_LINEAR).astype(np.float32) / 255.0
-    labels = cv2.remap(artwork.labels, map_x, map_y, cv2.INTER_NEAREST)
+    labels = cv2.remap(widened(artwork.labels, artwork.cap / scale), map_x, map_y, cv2.INTER_NEAREST)
     return View(ink, np.asarray(labels, np.uint8), u, v, scale, artwork.box)

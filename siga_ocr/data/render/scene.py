@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from siga_ocr.data.corpus import Code
 from siga_ocr.data.draw import Draw
-from siga_ocr.data.render.fonts import weighted_faces
+from siga_ocr.data.render.fonts import choice
 from siga_ocr.data.render.geometry import Pose, View, look, random_pose
 from siga_ocr.data.render.glyphs import Face
 from siga_ocr.data.render.surface import Image
@@ -35,16 +35,14 @@ class Shot:
     height: int
 
 
-def file_face(job: Job, wanted: tuple[str, ...] = ()) -> Face:
-    """A face from font files that draws the text; with `wanted`, one whose file name holds one of these words where there is any."""
-    choice = weighted_faces(job.style.fonts)
-    if wanted:
-        choice = tuple((face, weight) for face, weight in choice if any(word in face.name.lower() for word in wanted)) or choice
+def file_face(job: Job, words: tuple[str, ...] = (), upright: bool = False) -> Face:
+    """A face from font files that draws the text; with `words`, one whose file name holds one of them where there is any."""
+    offered = choice(job.style.fonts, words, upright)
     for _ in range(6):
-        face = job.draw.weighted(choice)
+        face = offered.at(job.draw.unit())
         if face.covers(job.code.text):
             return face
-    return next((face for face, _ in weighted_faces(job.style.fonts) if face.covers(job.code.text)), choice[0][0])
+    return next((face for face in choice(job.style.fonts).faces if face.covers(job.code.text)), offered.faces[0])
 
 
 def random_margins(draw: Draw, difficulty: float) -> Margins:

@@ -97,12 +97,14 @@ def _face(job: Job) -> Face:
     return file_face(job, draw.weighted(((THIN, 0.5), (BOLD, 0.35), ((), 0.15))))
 
 
-def _pose(job: Job, face: Face) -> Pose:
-    """Tubes are turned little, but printed wide or narrow."""
-    del face
+def _pose(job: Job) -> Pose:
+    """Tubes are turned little, but printed wide or narrow, and bent."""
     draw = job.draw
     pose = random_pose(draw, 0.7 * job.difficulty, 0.6 * len(job.code.shown))
-    return replace(pose, stretch=draw.log_between(0.7, 1.45), roll=0.0, barrel=draw.between(0.0, 0.6) * job.difficulty if draw.chance(0.4) else 0.0)
+    arc = draw.bell(0.14 * job.difficulty, 2.0) if draw.chance(0.3) else 0.0
+    return replace(
+        pose, stretch=draw.log_between(0.7, 1.45), roll=0.0, arc=arc, barrel=draw.between(0.0, 0.6) * job.difficulty if draw.chance(0.4) else 0.0
+    )
 
 
 def wire_sleeve(job: Job) -> Shot:
@@ -110,7 +112,10 @@ def wire_sleeve(job: Job) -> Shot:
     draw, difficulty = job.draw, job.difficulty
     face = _face(job)
     setting = replace(random_setting(draw, difficulty), tracking=draw.log_between(0.04, 0.5), pitch=0.0, wobble=0.02 * draw.unit())
-    view, height = shoot(job, face, setting, _pose(job, face))
+    if draw.chance(0.10 * difficulty):  # the detector cut into the line
+        cut_off = draw.between(-0.24, -0.1)
+        setting = replace(setting, margins=replace(setting.margins, top=cut_off) if draw.chance(0.5) else replace(setting.margins, bottom=cut_off))
+    view, height = shoot(job, face, setting, _pose(job))
     tube = _tube(draw, difficulty)
     image = np.broadcast_to(tube.colour, (*view.ink.shape, 3)) * _shade(view, tube, draw)[:, :, None]
     image = image + cut("cloud", view.ink.shape, draw)[:, :, None] * np.float32(3.0)

@@ -147,5 +147,5 @@ def stamp(coverage: Mask, labels: Mask, item: Placed, pad: int, cap: int) -> Non
     mask = item.glyph.mask[top - y : bottom - y, left - x : right - x]
     region = coverage[top:bottom, left:right]
     if item.label:
-        labels[top:bottom, left:right][(mask > 90) & (mask >= region)] = item.label
+        labels[top:bottom, left:right][(mask > 0.4 * item.glyph.mask.max()) & (mask >= region)] = item.label
     np.maximum(region, mask, out=region)

@@ -1,0 +1,99 @@
+"""Rendered crops as files: a labelled folder that appears whole or not at all, and contact sheets to look at."""
+
+import csv
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from siga_ocr.data.render.crop import RenderedCrop, render
+from siga_ocr.data.render.glyphs import Mask
+from siga_ocr.data.workers import Workers
+from siga_ocr.errors import DiskError, UsageError
+from siga_ocr.render_style import RenderStyle
+
+BLOCK = 64  # crops that a worker renders at once
+CELL = (200, 64)  # pixels of a crop on a contact sheet
+COLUMNS = 8
+
+
+@dataclass(frozen=True)
+class Span:
+    """The crops `start` up to `stop` (not included) of set `seed`."""
+
+    seed: int
+    start: int
+    stop: int
+    style: RenderStyle
+
+
+def render_span(span: Span) -> list[RenderedCrop]:
+    """The crops of a span, in order."""
+    return [render(span.seed, index, span.style) for index in range(span.start, span.stop)]
+
+
+def rendered(whole: Span, workers: int) -> Iterator[RenderedCrop]:
+    """The crops of a span in order, rendered by `workers` processes: the same whatever their number."""
+    spans = [Span(whole.seed, start, min(start + BLOCK, whole.stop), whole.style) for start in range(whole.start, whole.stop, BLOCK)]
+    step = max(1, workers) * 2
+    with Workers(render_span, workers) as pool:
+        waiting = pool.begin(spans[:step])
+        for place in range(step, len(spans) + step, step):
+            blocks, waiting = waiting(), pool.begin(spans[place : place + step])
+            for block in blocks:
+                yield from block
+
+
+def write_set(folder: Path, whole: Span, workers: int) -> Generator[int, None, None]:
+    """Writes img/ and labels.csv (file,text) and yields how many crops are written; the folder takes its name when all are.
+
+    Raises:
+        UsageError: the folder exists.
+        DiskError: it cannot be written.
+    """
+    if folder.exists():
+        raise UsageError(f"{str(folder)!r} exists already: name a folder that does not, so that nothing is mixed or lost.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            yield from _write_crops(partial, whole, workers)
+            partial.chmod(0o755)
+            os.rename(partial, folder)  # noqa: PTH104
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise DiskError(f"{str(folder)!r} cannot be written ({error.strerror or error}): check the place and its free space.") from error
+
+
+def _write_crops(folder: Path, whole: Span, workers: int) -> Generator[int, None, None]:
+    (folder / "img").mkdir()
+    digits = max(6, len(str(whole.stop)))
+    with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as labels:
+        rows = csv.writer(labels, lineterminator="\n")
+        rows.writerow(("file", "text"))
+        for number, crop in enumerate(rendered(whole, workers), start=whole.start):
+            name = f"img/{number:0{digits}}.png"
+            Image.fromarray(crop.image).save(folder / name)
+            rows.writerow((name, crop.text))
+            yield number - whole.start + 1
+
+
+def contact_sheet(crops: list[RenderedCrop]) -> Mask:
+    """The crops side by side, their texts beneath, uint8 [H, W, 3]."""
+    width, height = CELL
+    line = height + 14
+    sheet = Image.new("RGB", (COLUMNS * width, -(-len(crops) // COLUMNS) * line), "white")
+    pen = ImageDraw.Draw(sheet)
+    for place, crop in enumerate(crops):
+        x, y = place % COLUMNS * width, place // COLUMNS * line
+        picture = Image.fromarray(crop.image)
+        scale = min((width - 4) / picture.width, (height - 2) / picture.height, 3.0)
+        sheet.paste(picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))), (x, y))
+        pen.text((x, y + height), f"{crop.text[:26]}  {crop.family}", fill="black")
+    return np.asarray(sheet, np.uint8)
