@@ -167,7 +167,7 @@ def write_shard(path: Path, shard: FittedCrops) -> None:
 def read_shard(path: Path) -> FittedCrops | None:
     """The shard in a file; `None` where there is none, or a damaged one: it is rendered again."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             channels, height, left_out = (int(value) for value in stored["shape"])
             texts = _split(stored["text"].tobytes().decode(), stored["lengths"])
             return FittedCrops(stored["pixels"], stored["widths"], texts, channels, height, left_out)

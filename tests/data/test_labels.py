@@ -43,7 +43,7 @@ def test_the_table_itself_may_be_named(tmp_path: Path) -> None:
 def test_parts_split_by_the_hash_of_the_text_and_cover_everything(tmp_path: Path) -> None:
     texts = [a + b + c for a in "AB12" for b in "AB12" for c in "AB12"]
     path = folder(tmp_path, [f"{n}.png,{text}" for n, text in enumerate(texts)], len(texts))
-    part_a, part_b = ({s.text for s in read_labels(path, replace(RULES, part=part)).samples} for part in ("A", "B"))  # type: ignore[arg-type]
+    part_a, part_b = ({s.text for s in read_labels(path, replace(RULES, part=part)).samples} for part in ("A", "B"))
     assert part_a | part_b == set(texts)
     assert not part_a & part_b
     assert part_b == {text for text in texts if hashlib.sha256(text.encode()).digest()[0] < 85}
