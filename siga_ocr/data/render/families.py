@@ -46,7 +46,7 @@ def _inked(job: Job, view: View, image: Image, dark_share: float, colour: float)
 def ink_print(job: Job) -> Shot:
     """Ink and paint on any surface."""
     view, height = shoot(job, line_face(job), random_setting(job.draw, job.difficulty))
-    return Shot(_inked(job, view, _surface(job, view, ANY), 0.6, 0.5), view, height)
+    return Shot(_inked(job, view, _surface(job, view, ANY), 0.6, 0.4), view, height)
 
 
 def label(job: Job) -> Shot:
@@ -87,7 +87,7 @@ def stamped(job: Job) -> Shot:
     engraved = draw.chance(0.65)
     ink = spread(view.ink, draw, view.cap, job.difficulty)
     rough = max(0.35, min(1.0, float(image.std()) / 22.0 + 0.35))
-    strength = draw.between(rough, 1.2) if job.difficulty > draw.unit() else draw.between(0.8, 1.4)
+    strength = draw.between(rough, 1.1) if job.difficulty > draw.unit() else draw.between(0.7, 1.2)
     lit = relief(image, profile(ink, view.cap, -2.2 if engraved else 2.2, draw), draw, view.cap, strength)
     if draw.chance(0.3):  # dirt or paint in the strokes, or worn tops
         tone = ink_colour(draw, luminance(lit), draw.between(25.0, 110.0), draw.chance(0.75), 0.3)
@@ -123,7 +123,7 @@ def dot_peen(job: Job) -> Shot:
     """Dots hammered into metal: small craters in raking light."""
     draw = job.draw
     setting = replace(random_setting(draw, job.difficulty), tracking=draw.between(0.0, 0.2), pitch=0.0)
-    view, height = shoot(job, dot_face(draw, job.difficulty, (0.6, 1.15)), setting)
+    view, height = shoot(job, dot_face(draw, job.difficulty, (0.5, 1.1)), setting)
     image = _surface(job, view, METALS, 0.6)
     crater = soften(view.ink, view.cap * 0.018)
     lit = relief(image, crater * -2.6, draw, view.cap, draw.between(0.7, 1.3))

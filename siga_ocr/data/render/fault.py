@@ -113,6 +113,7 @@ def legible(image: Image, labels: Pixels, least: float) -> Image:
     text = labels > 0
     if not text.any():
         return image
+    image = np.asarray(image.clip(0.0, 255.0), np.float32)
     grey = luma(image)
     inside, outside = grey[text], grey[~text]
     ground = soften(grey, max(1.0, 0.25 * image.shape[0]))

@@ -12,39 +12,18 @@ import numpy as np
 from PIL import ImageFont
 
 from siga_ocr.charset import PRINTABLE
-from siga_ocr.data.corpus import DIGITS, LETTERS
+from siga_ocr.data.corpus import DIGITS, LETTERS, patterns
 from siga_ocr.data.render.glyphs import FileFace
 
 SHIPPED = Path(__file__).parent / "fonts"
-SYSTEM = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "~/.local/share/fonts",
-    "~/.fonts",
-    "/Library/Fonts",
-    "/System/Library/Fonts",
-    "C:/Windows/Fonts",
-)
+SYSTEM = patterns("/usr/share/fonts /usr/local/share/fonts ~/.local/share/fonts ~/.fonts /Library/Fonts /System/Library/Fonts C:/Windows/Fonts")
 LARGEST = 3_000_000  # bytes: larger files hold scripts that codes do not use, and load slowly
-ODD = (
-    *("script", "hand", "symbol", "dingbat", "ornament", "emoji", "math", "music", "braille", "fraktur", "blackletter", "icons", "barcode", "swash"),
-    *(
-        "chancery",
-        "z003",
-        "d050000l",
-        "unifont",
-        "shadow",
-        "outline",
-        "texgyre",
-        "smallcap",
-        "abecedario",
-        "eleg",
-        "ellen",
-        "emerita",
-        "jara",
-        "comic",
-    ),
-    *("compagnon", "engadget", "dseg", "tagbanwa", "bajaderka", "hairline", "ornate", "lobster", "abyssinica", "roundhand", "ipabol", "ipaita"),
+ODD = patterns(
+    """
+    script hand symbol dingbat ornament emoji math music braille fraktur blackletter icons barcode swash chancery z003 d050000l unifont shadow
+    outline texgyre smallcap abecedario eleg elle emerita jara comic compagnon engadget dseg tagbanwa bajaderka hairline ornate lobster
+    abyssinica roundhand alfa-beta ferrite ocrbe ocrbf ocrbx
+    """
 )
 """Parts of file names whose letters codes are not written in."""
 
@@ -78,14 +57,16 @@ def usable_face(path: str) -> FileFace | None:
     except (OSError, ValueError):
         return None
     blank = bytes(str(missing.size), "ascii") + np.asarray(missing, np.uint8).tobytes()
-    drawn = {c for c, picture in pictures.items() if picture != blank}
+    shared = Counter(pictures.values())
+    drawn = {c for c, picture in pictures.items() if picture != blank and shared[picture] < 4}  # boxes stand for what is missing
     capitals = {pictures[c] for c in LETTERS + DIGITS if c in drawn}
     height = int(units[3] - units[1])
     if len(capitals) < 34 or not drawn.issuperset(LETTERS + DIGITS) or not 250 < height < 1500:
         return None
     if len({pictures[c.upper()] for c in LETTERS.lower() if c in drawn and pictures[c] == pictures[c.upper()]}) > 3:
         drawn -= set(LETTERS.lower())
-    return FileFace(path, height, frozenset(drawn))
+    slanted = any(word in (font.getname()[1] or "").lower() for word in ("italic", "oblique", "slanted"))
+    return FileFace(path, height, frozenset(drawn), slanted)
 
 
 @lru_cache(maxsize=4)
@@ -107,53 +88,18 @@ def faces(folder: str = "") -> tuple[FileFace, ...]:
     return tuple(found)
 
 
-SERIF = (
-    "serif",
-    "roman",
-    "tinos",
-    "bookman",
-    "c059",
-    "p052",
-    "tymes",
-    "slab",
-    "caladea",
-    "ptf",
-    "ptz",
-    "titling",
-    "baskerv",
-    "se.",
-    "sebd",
-    "alfa",
-    "go-",
-    "3270",
-)
-SLANTED = ("italic", "oblique", "bdit", "boldit", "verabi", "veramobi", "verait", "veramoit", "boit")
-TECHNICAL = (
-    "ocr",
-    "din",
-    "osifont",
-    "routed",
-    "rg2014",
-    "bebas",
-    "condensed",
-    "narrow",
-    "sans-",
-    "nimbussans",
-    "switzera",
-    "b612",
-    "mono",
-    "allerta",
-    "cond",
-)
+SERIF = patterns("serif roman tinos bookman c059 p052 tymes slab caladea ptf ptz titling baskerv verase verasebd go- 3270 apiregul babel mekanus")
+TECHNICAL = patterns("ocr din osifont routed rg2014 bebas condensed narrow sans- nimbussans switzera b612 mono allerta cond")
+THIN = patterns("thin extralight ultralight")
 
 
-def _weight(name: str) -> float:
-    """How often a face of this name is drawn: codes are mostly upright, technical and without serifs."""
-    lower = name.lower()
+def _weight(face: FileFace) -> float:
+    """How often a face is drawn: codes are mostly upright, technical and without serifs."""
+    lower = face.name.lower()
     weight = 0.2 if any(part in lower for part in SERIF) and "sans" not in lower else 1.0
     weight *= 2.0 if any(part in lower for part in TECHNICAL) else 1.0
-    weight *= 0.3 if any(part in lower for part in SLANTED) else 1.0
-    return weight * (0.25 if any(part in lower for part in ("thin", "extralight", "ultralight")) else 1.0)
+    weight *= 0.3 if face.slanted else 1.0
+    return weight * (0.25 if any(part in lower for part in THIN) else 1.0)
 
 
 @dataclass(frozen=True)
@@ -174,11 +120,11 @@ def choice(folder: str = "", words: tuple[str, ...] = (), upright: bool = False)
     outweigh one of few."""
     found = faces(folder)
     chosen = tuple(face for face in found if not words or any(word in face.name.lower() for word in words)) or found
-    straight = tuple(face for face in chosen if not any(part in face.name.lower() for part in SLANTED))
+    straight = tuple(face for face in chosen if not face.slanted)
     chosen = straight if upright and straight else chosen
     stems = [face.name.lower().replace("_", "-").partition("-")[0][:12] for face in chosen]
     counts = Counter(stems)
-    weights = [_weight(face.name) / counts[stem] ** 0.6 for face, stem in zip(chosen, stems, strict=True)]
+    weights = [_weight(face) / counts[stem] ** 0.6 for face, stem in zip(chosen, stems, strict=True)]
     return Faces(chosen, tuple(accumulate(weights)))
 
 

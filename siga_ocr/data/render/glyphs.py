@@ -56,11 +56,12 @@ def _file_glyph(path: str, size: int, character: str) -> Glyph:
 
 @dataclass(frozen=True)
 class FileFace:
-    """A font file; `units` is the cap height in pixels at size 1000, `characters` what it draws."""
+    """A font file; `units` is the cap height in pixels at size 1000, `characters` what it draws, `slanted` if it is italic."""
 
     path: str
     units: int
     characters: frozenset[str]
+    slanted: bool = False
 
     @property
     def name(self) -> str:

@@ -63,11 +63,11 @@ def relief(image: Image, height: Field, draw: Draw, cap: float, strength: float)
     Flanks that face the light brighten, the others darken; shiny surfaces add highlights, and deep cuts keep some shadow.
     """
     angle = draw.between(0.0, 2 * math.pi) if draw.chance(0.35) else math.radians(draw.pick((-90, 90)) + draw.bell(35.0))
-    slope_x = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3, scale=cap / 48.0, borderType=cv2.BORDER_REFLECT_101)
-    slope_y = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, scale=cap / 48.0, borderType=cv2.BORDER_REFLECT_101)
+    slope_x = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3, scale=cap / 170.0, borderType=cv2.BORDER_REFLECT_101)
+    slope_y = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, scale=cap / 170.0, borderType=cv2.BORDER_REFLECT_101)
     facing = (slope_x * np.float32(math.cos(angle)) + slope_y * np.float32(math.sin(angle))).clip(-1.5, 1.5)
     gain = strength * draw.between(0.6, 1.2)
-    lit = image * (1.0 + gain * facing * 0.9)[:, :, None]
+    lit = image * (1.0 + gain * facing * 0.8)[:, :, None]
     if draw.chance(0.45):
         lit += (draw.between(60.0, 160.0) * strength * (facing - 0.35).clip(0.0, 1.0))[:, :, None]
     if draw.chance(0.4):

@@ -14,7 +14,7 @@ from siga_ocr.data.render.texture import Field, cut
 from siga_ocr.errors import UsageError
 
 Image = npt.NDArray[np.float32]
-PHOTO = 224  # pixels of the short side that are kept of a photograph
+PHOTO = 192  # pixels of the short side that are kept of a photograph
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,10 @@ def photographs(folder: str) -> tuple[str, ...]:
     Raises:
         UsageError: there are none.
     """
-    found = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names if name.lower().endswith((".jpg", ".jpeg", ".png"))]  # noqa: PTH118
+    found = []
+    for root, _, names in os.walk(folder):
+        if "mask" not in root:  # stains to blend, no photographs
+            found += [os.path.join(root, name) for name in names if name.lower().endswith((".jpg", ".jpeg", ".png"))]  # noqa: PTH118
     if not found:
         raise UsageError(f"No photographs (jpg, png) of surfaces under {folder!r}: name a folder that holds some, or none.")
     return tuple(sorted(found))
