@@ -148,9 +148,9 @@ def test_training_gives_up_when_the_loss_stays_no_number(drawn: Path, tmp_path: 
     config = replace(brief(tiny_config, drawn), sources=(labelled(drawn),), steps=50)
     model = build_model(config.model)
     with torch.no_grad():
-        model.encoder.units[0].linear.bias.fill_(float("nan"))  # type: ignore[union-attr]
+        next(tensor for name, tensor in model.named_parameters() if name == "encoder.units.0.linear.bias").fill_(float("nan"))
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    seen = []
+    seen: list[Event] = []
     with pytest.raises(TrainingError, match="not finite"):
         seen.extend(train(model, config, Run(folder=tmp_path)))
     assert not any(event.applied for event in seen if isinstance(event, StepDone))
