@@ -49,15 +49,20 @@ class OptimiserConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CtcConfig:
-    """The auxiliary CTC head that wakes the encoder: full `weight` until `hold`, down to 0 at `until` (shares of the schedule)."""
+    """The auxiliary CTC head that wakes the encoder, in shares of the schedule.
+
+    Until `even` it takes characters as evenly spaced, until `alone` it is the only loss, until `hold` it has its full `weight`, at `until` it is gone.
+    """
 
     weight: float = 1.0
+    even: float = 0.0
+    alone: float = 0.0
     hold: float = 0.1
     until: float = 0.2
 
     def __post_init__(self) -> None:
-        if self.weight < 0 or not 0 <= self.hold <= self.until <= 1:
-            raise UsageError("ctc.weight must not be negative, and 0 <= ctc.hold <= ctc.until <= 1.")
+        if self.weight < 0 or not 0 <= self.even <= self.alone <= self.hold <= self.until <= 1:
+            raise UsageError("ctc.weight must not be negative, and 0 <= ctc.even <= ctc.alone <= ctc.hold <= ctc.until <= 1.")
 
     def weight_at(self, progress: float) -> float:
         """The weight at `progress` (0..1 of the schedule)."""

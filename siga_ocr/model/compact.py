@@ -63,6 +63,11 @@ class CompactSiga(nn.Module):
         maps = (glyphs[0].maps, glyphs[1].maps)
         return TrainOutput(logits, aligned.attention, taps.column_mask, mask_logits, maps, encoded, None)
 
+    def encode(self, images: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """[N, C, H, W], the column mask [N, W] -> the encoder's columns [N, w, D] and their mask [N, w]."""
+        taps = self.backbone(images, mask)
+        return self.encoder(taps.columns, taps.column_mask), taps.column_mask
+
     def foreground(self, images: Tensor, mask: Tensor) -> Tensor:
         """[N, C, H, W] -> the probability [N, 1, H, W] that a pixel is text, 0 on padding."""
         taps = self.backbone(images, mask)

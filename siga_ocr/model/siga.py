@@ -65,6 +65,11 @@ class PublishedSiga(nn.Module):
         mask_logits = self.trunk.text_mask(taps, trunk[0], mask)
         return TrainOutput(logits, aligned.attention, columns, mask_logits, (glyphs[0].maps, glyphs[1].maps), encoded, grid)
 
+    def encode(self, images: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """[N, 3, H, W], the column mask [N, W] -> the columns [N, w, D] of the encoder that is read from, and their mask [N, w]."""
+        taps = self.backbone(self.rectifier(images)[0], mask)
+        return self.encoder(taps.columns, taps.column_mask), taps.column_mask
+
     def foreground(self, images: Tensor, mask: Tensor) -> Tensor:
         """[N, 3, H, W] -> the probability [N, 1, H, W] that a pixel of the straightened crop is text."""
         straight, _ = self.rectifier(images)
