@@ -126,9 +126,10 @@ def _dated(word: str, parts: dict[str, str]) -> str:
 
 
 def counter(draw: Draw) -> str:
-    """Counter readings: zeros, then the number."""
+    """Counter readings: zeros, then the number; a third have run so long that no zero leads."""
     width = draw.weighted(((4, 1.0), (5, 6.0), (6, 2.0), (7, 1.0), (8, 1.0), (3, 0.5)))
-    return "".join(draw.pick(DIGITS) for _ in range(draw.whole(0, width))).rjust(width, "0")[:width]
+    turned = width if draw.chance(0.35) else draw.whole(0, width)
+    return "".join(draw.pick(DIGITS) for _ in range(turned)).rjust(width, "0")
 
 
 DISPLAY_PATTERNS = patterns("# ## ### #### ##### ###### #.# ##.# ###.# #.## ##.## #.### -#.# -##.# -### ##:## ##:##:## #:## ###.## ####.# ########")

@@ -55,12 +55,26 @@ def render(seed: int, index: int, style: RenderStyle) -> RenderedCrop:
     family = draw.weighted(style.families)
     blank = draw.chance(style.blank)
     code = code_for(family, draw, style.max_length)
-    job = Job(Code(" " * max(1, len(code.shown) // 2)) if blank else code, draw, style, style.difficulty * draw.unit() ** 0.8)
-    shot = FAMILIES[family](job)
-    return _photographed(shot, job, family, "" if blank else code.text)
+    return _drawn(Job(_bare(code) if blank else code, draw, style, style.difficulty * draw.unit() ** 0.8), family)
 
 
-def _photographed(shot: Shot, job: Job, family: str, text: str) -> RenderedCrop:
+def render_code(code: Code, seed: int, index: int, style: RenderStyle) -> RenderedCrop:
+    """Crop `index` of set `seed` that shows a given code (never blank), for sets whose texts are laid down."""
+    draw = Draw(seed, index)
+    family = draw.weighted(style.families)
+    return _drawn(Job(code, draw, style, style.difficulty * draw.unit() ** 0.8), family)
+
+
+def _bare(code: Code) -> Code:
+    """As much empty room as half of the code would take."""
+    return Code(" " * max(1, len(code.shown) // 2))
+
+
+def _drawn(job: Job, family: str) -> RenderedCrop:
+    return _photographed(FAMILIES[family](job), job, family)
+
+
+def _photographed(shot: Shot, job: Job, family: str) -> RenderedCrop:
     """Light, lens, resolution and sensor."""
     draw, difficulty, view = job.draw, job.difficulty, shot.view
     image = scene_faults(shot.image, draw, view.cap, difficulty)
@@ -74,4 +88,4 @@ def _photographed(shot: Shot, job: Job, family: str, text: str) -> RenderedCrop:
     pixels = camera(image, draw, difficulty)
     if draw.chance(job.style.upside_down):
         pixels, labels = np.ascontiguousarray(pixels[::-1, ::-1]), np.ascontiguousarray(labels[::-1, ::-1])
-    return RenderedCrop(pixels, text, labels, family)
+    return RenderedCrop(pixels, job.code.text, labels, family)

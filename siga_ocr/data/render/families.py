@@ -36,7 +36,7 @@ def _inked(job: Job, view: View, image: Image, dark_share: float, colour: float)
     draw, difficulty = job.draw, job.difficulty
     ink = spread(view.ink, draw, view.cap, difficulty)
     if draw.chance(0.35 * difficulty):
-        ink = wear(ink, draw, view.cap, draw.between(0.2, 0.85) * difficulty)
+        ink = wear(ink, draw, view.cap, draw.between(0.2, 0.75) * difficulty)
     under = luminance(image)
     contrast = max(_contrast(draw, difficulty), 2.2 * float(image.std()))
     dark = draw.chance(dark_share) if 60 < under < 190 else under >= 128

@@ -44,7 +44,7 @@ def glare(image: Image, draw: Draw) -> Image:
     y = (np.arange(height, dtype=np.float32)[:, None] - draw.unit() * height) / height
     angle, long, short = draw.between(0, math.pi), draw.log_between(0.2, 2.5), draw.log_between(0.08, 0.4)
     along, across = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
-    spot = np.exp(-((along / long) ** 2 + (across / short) ** 2).clip(0, 30)) * np.float32(draw.between(40.0, 190.0))
+    spot = np.exp(-((along / long) ** 2 + (across / short) ** 2).clip(0, 30)) * np.float32(draw.between(30.0, 130.0))
     return np.asarray(image + spot[:, :, None], np.float32)
 
 
@@ -105,24 +105,32 @@ def optics(image: Image, draw: Draw, cap: float, difficulty: float) -> Image:
     return soften(image, cap * draw.between(0.0, strongest))
 
 
+def exposed(image: Image) -> Image:
+    """Darkens what would burn out in more than a few hundredths of the crop, as a camera's exposure does; clipped to 0..255."""
+    bright = float(np.quantile(image[::2, ::3].max(axis=2), 0.94))
+    return np.asarray((image * (245.0 / bright) if bright > 245.0 else image).clip(0.0, 255.0), np.float32)
+
+
 def legible(image: Image, labels: Pixels, least: float) -> Image:
     """Raises the contrast where the text differs from what is around it by less than `least` grey levels: a person could not read it either.
 
-    The difference is that of the means for ink, and the deviation of the strokes' own light and shadow for relief.
+    The difference is that of the means for ink, and the strokes' own light and shadow for relief; slow changes of light do not count.
     """
     text = labels > 0
     if not text.any():
         return image
-    image = np.asarray(image.clip(0.0, 255.0), np.float32)
+    image = exposed(image)
     grey = luma(image)
-    inside, outside = grey[text], grey[~text]
-    ground = soften(grey, max(1.0, 0.25 * image.shape[0]))
-    shape = float((grey - ground)[text].std())
-    apart = max(abs(float(inside.mean()) - float(outside.mean() if outside.size else inside.mean())), 1.3 * shape)
+    detail = grey - soften(grey, max(1.0, 0.3 * image.shape[0]))
+    reach = max(3, image.shape[0] // 5) | 1
+    near = (cv2.dilate(labels, np.ones((reach, reach), np.uint8)) > 0) & ~text
+    inside, outside = detail[text], detail[near if near.any() else text]
+    relief = math.sqrt(max(0.0, float(inside.var()) - float(outside.var())))
+    apart = max(abs(float(inside.mean()) - float(outside.mean())), 1.2 * relief)
     if apart >= least:
         return image
-    mean = float(grey.mean())
-    return np.asarray((image - mean) * min(3.0, least / max(apart, 1.0)) + min(max(mean, 70.0), 185.0), np.float32)
+    ground = soften(image, max(1.0, 0.3 * image.shape[0])).clip(45.0, 205.0)
+    return np.asarray(ground + (image - ground) * min(3.5, least / max(apart, 1.0)), np.float32)
 
 
 def _tones(image: Image, draw: Draw, difficulty: float) -> Image:
@@ -138,7 +146,7 @@ def _noise(image: Image, draw: Draw, difficulty: float) -> Image:
     """Sensor noise, per channel or grey."""
     if not draw.chance(0.3 + 0.4 * difficulty):
         return image
-    deviation = draw.log_between(0.7, 2.0 + 10.0 * difficulty)
+    deviation = min(draw.log_between(0.7, 2.0 + 10.0 * difficulty), 1.0 + 0.4 * float(image.std()))
     channels = 3 if draw.chance(0.5) else 1
     noise = draw.generator.standard_normal((*image.shape[:2], channels), dtype=np.float32)
     return np.asarray(image + noise * np.float32(deviation), np.float32)

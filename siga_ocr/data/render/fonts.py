@@ -70,7 +70,7 @@ def usable_face(path: str) -> FileFace | None:
 
 
 @lru_cache(maxsize=4)
-def faces(folder: str = "") -> tuple[FileFace, ...]:
+def faces(folder: str) -> tuple[FileFace, ...]:
     """Every usable face, sorted by file name: the shipped ones, the system's, and those of `folder`.
 
     The list is part of the environment: two machines with other fonts render other pictures for the same seed.
@@ -115,7 +115,7 @@ class Faces:
 
 
 @lru_cache(maxsize=64)
-def choice(folder: str = "", words: tuple[str, ...] = (), upright: bool = False) -> Faces:
+def choice(folder: str, words: tuple[str, ...] = (), upright: bool = False) -> Faces:
     """The usable faces with weights, those whose file name holds one of `words` where there are any; a family of many files does not
     outweigh one of few."""
     found = faces(folder)

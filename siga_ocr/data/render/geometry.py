@@ -114,6 +114,7 @@ def look(artwork: Artwork, pose: Pose, margins: Margins, height: int, widest: in
     v = (back[1, 0] * x + back[1, 1] * y + back[1, 2]) / depth
     u, v = _bend(u, v, pose, artwork.box)
     map_x, map_y = (u + PAD) * artwork.cap - 0.5, (v + PAD) * artwork.cap - 0.5
-    ink = cv2.remap(artwork.coverage, map_x, map_y, cv2.INTER_LINEAR).astype(np.float32) / 255.0
+    ink = cv2.remap(artwork.coverage, map_x, map_y, cv2.INTER_LINEAR).astype(np.float32)
+    ink *= np.float32(1.0 / max(128.0, min(255.0, float(ink.max()) * 1.05)))  # hairlines keep half of their tone
     labels = cv2.remap(widened(artwork.labels, artwork.cap / scale), map_x, map_y, cv2.INTER_NEAREST)
-    return View(ink, np.asarray(labels, np.uint8), u, v, scale, artwork.box)
+    return View(np.minimum(ink, 1.0), np.asarray(labels, np.uint8), u, v, scale, artwork.box)

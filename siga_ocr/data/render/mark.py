@@ -30,7 +30,8 @@ def spread(ink: Field, draw: Draw, cap: float, difficulty: float) -> Field:
         return ink
     sigma = min(abs(amount), 1.6)
     level = 0.5 - 0.28 * (1 if amount > 0 else -1)
-    return np.asarray(((soften(ink, sigma) - level) * 2.2 + 0.5).clip(0.0, 1.0), np.float32)
+    moved = np.asarray(((soften(ink, sigma) - level) * 2.2 + 0.5).clip(0.0, 1.0), np.float32)
+    return ink if float(moved.sum()) < 0.65 * float(ink.sum()) else moved  # hairlines would vanish
 
 
 def wear(ink: Field, draw: Draw, cap: float, amount: float) -> Field:

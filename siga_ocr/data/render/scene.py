@@ -47,13 +47,13 @@ def file_face(job: Job, words: tuple[str, ...] = (), upright: bool = False) -> F
 
 def random_margins(draw: Draw, difficulty: float) -> Margins:
     """Tight, loose or clipped, each side by itself now and then."""
-    kinds = (("tight", 0.30), ("near", 0.40), ("loose", 0.10 + 0.10 * difficulty), ("clipped", 0.14 * difficulty))
-    spans = {"tight": (0.01, 0.12), "near": (0.08, 0.4), "loose": (0.35, 0.9), "clipped": (-0.14, 0.04)}
+    kinds = (("tight", 0.30), ("near", 0.40), ("loose", 0.10 + 0.10 * difficulty), ("far", 0.06 * difficulty), ("clipped", 0.14 * difficulty))
+    spans = {"tight": (0.01, 0.12), "near": (0.08, 0.4), "loose": (0.35, 0.9), "far": (0.6, 1.5), "clipped": (-0.14, 0.04)}
     common = draw.weighted(kinds)
     sides = [spans[common if draw.chance(0.7) else draw.weighted(kinds)] for _ in range(4)]
     left, top, right, bottom = (draw.between(low, high) for low, high in sides)
     far = 1.6 if draw.chance(0.12 * difficulty) else 1.0
-    return Margins(left=max(left, -0.08) * far, top=top, right=max(right, -0.08) * far, bottom=bottom)
+    return Margins(left=max(left, -0.1) * far, top=top, right=max(right, -0.1) * far, bottom=bottom)
 
 
 def random_setting(draw: Draw, difficulty: float) -> Setting:
