@@ -29,9 +29,9 @@ def test_every_shipped_font_is_usable_and_has_its_licence_beside_it() -> None:
 
 
 def test_the_faces_are_sorted_and_hold_the_shipped_ones() -> None:
-    names = [face.path.rpartition("/")[2].lower() for face in faces()]
+    names = [face.path.rpartition("/")[2].lower() for face in faces("")]
     assert names == sorted(names)
-    assert {face.path for face in shipped_faces()} <= {face.path for face in faces()}
+    assert {face.path for face in shipped_faces()} <= {face.path for face in faces("")}
 
 
 def test_a_file_that_is_no_font_is_passed_over(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_file_that_is_no_font_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_choice_keeps_to_its_words() -> None:
     assert all("vera" in face.name.lower() for face in choice("", ("vera",)).faces)
-    assert choice("", ("no such face",)).faces == faces()
+    assert choice("", ("no such face",)).faces == faces("")
 
 
 @pytest.mark.parametrize("face", [*shipped_faces(), StrokeFace(0.12), DotFace(Draw(1, 1)), DotFace(Draw(1, 1), 12, str(SHIPPED / "VeraMono.ttf"))])
