@@ -51,7 +51,8 @@ class OptimiserConfig:
 class CtcConfig:
     """The auxiliary CTC head that wakes the encoder, in shares of the schedule.
 
-    Until `even` it takes characters as evenly spaced, until `alone` it is the only loss, until `hold` it has its full `weight`, at `until` it is gone.
+    Until `even` it takes characters as evenly spaced, until `alone` it is the only loss, until `hold` it has its full `weight`,
+    at `until` it is gone.
     """
 
     weight: float = 1.0

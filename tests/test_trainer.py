@@ -46,11 +46,12 @@ def labelled(folder: Path) -> LabelledSource:
 
 
 def brief(model: ModelConfig, folder: Path) -> TrainConfig:
-    """Six steps on rendered and labelled crops, over two rounds, with dropout."""
+    """Six steps on rendered and labelled crops, over two rounds, with dropout, through every phase of the warm-up."""
     rendered = RenderedSource(seed=1001, style=RenderStyle(families=(("print", 1.0),), max_length=8))
     optimiser = OptimiserConfig(warm_up=2, average_decay=0.5)
     sources = (rendered, labelled(folder))
-    return TrainConfig(model=replace(model, dropout=0.2), sources=sources, optimiser=optimiser, steps=6, batch=4, shard=10, reuse=2)
+    ctc = CtcConfig(even=0.2, alone=0.4, hold=0.6, until=0.8)
+    return TrainConfig(model=replace(model, dropout=0.2), sources=sources, optimiser=optimiser, ctc=ctc, steps=6, batch=4, shard=10, reuse=2)
 
 
 def run(config: TrainConfig, plan: Run) -> list[Event]:
@@ -106,6 +107,15 @@ def test_events_tell_the_run_in_order(drawn: Path, tmp_path: Path, tiny_config: 
     assert isinstance(started, Started)
     assert [event.step for event in steps if isinstance(event, StepDone)] == [1, 2, 3, 4, 5, 6]
     assert end == Checkpointed(6, tmp_path / MODEL, finished=True)
+
+
+def test_the_warm_up_has_its_phases(drawn: Path, tmp_path: Path, tiny_config: ModelConfig) -> None:
+    events = run(brief(tiny_config, drawn), Run(folder=tmp_path))
+    parts = [set(event.parts) for event in events if isinstance(event, StepDone)]
+    everything = parts[5]
+    assert "final" in everything
+    assert "ctc" not in everything
+    assert parts[:5] == [{"even"}, {"even"}, {"ctc"}, everything | {"ctc"}, everything | {"ctc"}]
 
 
 def test_the_model_folder_says_how_it_was_trained(drawn: Path, tmp_path: Path, tiny_config: ModelConfig) -> None:

@@ -102,6 +102,7 @@ def _consume(model: "SigaModel", config: "TrainConfig", run: "Run", recipe: str)
                     metrics.write(event)
                     display.show(event)
                 case Checkpointed():
+                    keep_recipe(event.model, recipe)
                     display.note(f"Step {event.step}: {'finished' if event.finished else 'saved'}, model in {event.model}")
     finally:
         metrics.close()

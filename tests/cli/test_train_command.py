@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from siga_ocr import checkpoint
 from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
+from siga_ocr.recipe import parse
 
 RECIPE = """
 steps = 3
@@ -58,7 +59,7 @@ def test_a_run_leaves_model_metrics_and_recipe(recipe: Path, tmp_path: Path) -> 
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2, 3]
     assert all(np.isfinite(line["loss"]) and line["crops"] > 0 for line in lines)
-    assert (out / "recipe.toml").read_text() == RECIPE
+    assert (out / "recipe.toml").read_text() == (out / "model" / "recipe.toml").read_text() == RECIPE
     assert checkpoint.load(out / "model").config.max_length == 8
 
 
@@ -110,3 +111,9 @@ def test_a_missing_recipe_and_contradicting_options_are_refused(recipe: Path, tm
     assert call(tmp_path / "none.toml")[0] == ExitCode.USAGE
     assert call(recipe, "--out", tmp_path / "run", "--resume", "--init", "x")[0] == ExitCode.USAGE
     assert call(recipe, "--out", tmp_path / "run", "--resume")[0] == ExitCode.MODEL
+
+
+def test_the_recipe_of_the_page_can_be_used() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "train.md").read_text()
+    config = parse(page.split("```toml\n")[1].split("```")[0])
+    assert [source.kind for source in config.sources] == ["rendered", "labelled"]
