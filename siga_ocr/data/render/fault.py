@@ -138,7 +138,7 @@ def _tones(image: Image, draw: Draw, difficulty: float) -> Image:
     mean = float(image.mean())
     contrast = 1.0 if draw.chance(0.5) else draw.log_between(1.0 - 0.5 * difficulty, 1.0 + 0.3 * difficulty)
     shift = draw.bell(22.0 * difficulty, 2.0)
-    cast = 1.0 + np.array([draw.bell(0.05), draw.bell(0.03), draw.bell(0.06)], np.float32) * np.float32(difficulty)
+    cast = 1.0 + np.array([draw.bell(0.04), draw.bell(0.02), draw.bell(0.05)], np.float32) * np.float32(difficulty)
     return np.asarray(((image - mean) * contrast + min(max(mean + shift, 25.0), 230.0)) * cast, np.float32)
 
 

@@ -108,7 +108,8 @@ class Colours:
 
 
 KINDS: tuple[tuple[Colours, float], ...] = (
-    (Colours((25.0, 75.0, 185.0), (240.0, 240.0, 245.0)), 0.52),
+    (Colours((20.0, 70.0, 195.0), (240.0, 240.0, 245.0)), 0.40),
+    (Colours((15.0, 125.0, 225.0), (245.0, 248.0, 250.0)), 0.14),
     (Colours((235.0, 185.0, 25.0), (25.0, 22.0, 20.0)), 0.13),
     (Colours((85.0, 200.0, 130.0), (20.0, 24.0, 22.0)), 0.10),
     (Colours((230.0, 230.0, 228.0), (22.0, 22.0, 26.0)), 0.16),
@@ -121,7 +122,7 @@ KINDS: tuple[tuple[Colours, float], ...] = (
 def _shifted(colour: tuple[float, float, float], draw: Draw, amount: float) -> Image:
     """The colour under another light: hue, saturation and brightness drift."""
     pixel = cv2.cvtColor(np.array([[colour]], np.float32) / 255.0, cv2.COLOR_RGB2HSV)[0, 0]
-    hue, saturation = (pixel[0] + draw.bell(14.0 * amount)) % 360.0, min(1.0, max(0.0, pixel[1] * draw.log_between(1.0 - 0.55 * amount, 1.1)))
+    hue, saturation = (pixel[0] + draw.bell(18.0 * amount)) % 360.0, min(1.0, max(0.0, pixel[1] * draw.log_between(1.0 - 0.55 * amount, 1.1)))
     shifted = cv2.cvtColor(np.array([[[hue, saturation, pixel[2]]]], np.float32), cv2.COLOR_HSV2RGB)[0, 0]
     return np.asarray(shifted * 255.0, np.float32)
 

@@ -79,9 +79,10 @@ def with_neighbours(setting: Setting, draw: Draw, lines: float, fields: float) -
         if draw.chance(0.6):
             margins = replace(margins, top=gap + draw.between(0.02, 0.35), bottom=gap + draw.between(0.02, 0.35))
         setting = replace(setting, line_pitch=1.0 + gap)
-    shares = [draw.between(0.12, 0.45) if draw.chance(fields) else 0.0 for _ in range(2)]
-    left = max(margins.left, draw.between(0.4, 0.6) + 0.7 * shares[0]) if shares[0] else margins.left
-    right = max(margins.right, draw.between(0.4, 0.6) + 0.7 * shares[1]) if shares[1] else margins.right
+    shares = [draw.between(0.1, 0.35) if draw.chance(fields) else 0.0 for _ in range(2)]
+    apart = draw.between(0.35, 0.6) + max(setting.tracking, 0.0) + 0.3 * setting.pitch
+    left = max(margins.left, apart + 0.7 * shares[0]) if shares[0] else margins.left
+    right = max(margins.right, apart + 0.7 * shares[1]) if shares[1] else margins.right
     return replace(setting, margins=replace(margins, left=left, right=right), neighbours=(shares[0], shares[1]))
 
 

@@ -45,12 +45,12 @@ class Tube:
 def _tube(draw: Draw, difficulty: float) -> Tube:
     """White and grey sleeves mostly, yellow plates often, other colours seldom."""
     kind = draw.weighted((("white", 0.66), ("yellow", 0.22), ("other", 0.12)))
-    tone = draw.log_between(60.0, 240.0) if draw.chance(0.5) else draw.between(150.0, 245.0)
+    tone = draw.log_between(65.0, 240.0) if draw.chance(0.3) else draw.between(165.0, 250.0)
     if kind == "yellow":
         hue = np.array([1.25, draw.between(0.98, 1.15), draw.between(0.0, 0.45)], np.float32)
-        colour = hue / hue.mean() * np.float32(draw.log_between(70.0, 165.0))
+        colour = hue / hue.mean() * np.float32(draw.log_between(80.0, 190.0))
     elif kind == "white":
-        colour = tone * tint(draw, 0.12)
+        colour = tone * tint(draw, 0.07)
     else:
         colour = tone * tint(draw, 0.9)
     flat = kind == "yellow" or draw.chance(0.3)
@@ -61,7 +61,7 @@ def _tube(draw: Draw, difficulty: float) -> Tube:
 def _around(job: Job, view: View) -> Image:
     """What lies behind the tube: dark gaps, other wires, cabinet."""
     draw, shape = job.draw, view.ink.shape
-    image = surface(draw, shape, Wanted(("plain", "plastic", "painted", "rubber"), tone=draw.log_between(12.0, 200.0), photos=job.style.surfaces))
+    image = surface(draw, shape, Wanted(("plain", "plastic", "painted", "rubber"), tone=draw.log_between(12.0, 240.0), photos=job.style.surfaces))
     if draw.chance(0.35):
         stripe = np.sin((view.u * draw.bell(2.0) + view.v * draw.bell(3.0)) + draw.between(0, 6.0))
         image = image + np.asarray(

@@ -9,6 +9,8 @@ from siga_ocr.data.corpus import DIGITS, LETTERS, SILENT
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.glyphs import Face, Glyph, Mask
 
+BROAD = "ABCDGHKMNOQRSUVWXZ024568"
+"""Characters that look cut where half of them shows: of a narrow one, half would read as a character of its own."""
 PAD = 1.3
 """Room around the line on the artwork, in cap heights: neighbouring lines and fields reach into it."""
 
@@ -107,7 +109,7 @@ def _surroundings(shown: str, face: Face, cap: int, setting: Setting, draw: Draw
             placed += [Placed(p.glyph, p.x + drift, p.y + shift, 0) for p in line]
     for side, share in enumerate(setting.neighbours):
         if share:
-            glyph = (setting.foreign or face).glyph(_foreign(draw, face), cap)
+            glyph = (setting.foreign or face).glyph(draw.pick(BROAD), cap)
             width = glyph.mask.shape[1]
             x = -setting.margins.left * cap - (1 - share) * width if side == 0 else end + setting.margins.right * cap - share * width
             placed.append(Placed(glyph, round(x), glyph.top, 0))
