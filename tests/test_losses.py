@@ -55,7 +55,7 @@ def test_orthogonal_loss_is_the_sum_over_pairs(correlation: str) -> None:
             for j in range(i + 1, int(lengths[row])):
                 product = beta[row, i] * beta[row, j]
                 expected += float((product**2 if correlation == "sq_elem" else product).sum()) / int(lengths[row])
-    config = replace(compat(), correlation=correlation)
+    config = replace(compat(), correlation=correlation)  # type: ignore[arg-type]
     assert float(orthogonal_loss(beta, lengths, config)) == pytest.approx(expected, rel=1e-5)
     assert float(orthogonal_loss(beta, lengths, replace(config, style="proper"))) == pytest.approx(expected / 3, rel=1e-5)
 
@@ -109,7 +109,7 @@ def test_dice_of_perfect_maps_is_nearly_zero_and_of_swapped_maps_nearly_one() ->
 
 @pytest.mark.parametrize("form", ["ce27", "binary"])
 def test_glyph_loss_falls_when_maps_match_the_labels(form: str) -> None:
-    config = replace(LossConfig(), segmentation_form=form)
+    config = replace(LossConfig(), segmentation_form=form)  # type: ignore[arg-type]
     labels = torch.zeros(1, 3, 8, 16)
     labels[:, 1, :, 2:6], labels[:, 2, :, 8:12] = 1, 1
     labels[:, 0] = 1 - labels[:, 1:].sum(1)
@@ -160,10 +160,11 @@ def backward_of(name: str, texts: list[list[int]]) -> dict[str, float]:
     """The largest gradient per part of the network, of one term of the loss alone."""
     model = model_of(tiny())
     images, mask = crops([64] * len(texts), 64)
-    weights = {"recognition": 0.0, "segmentation": 0.0, "alignment": 0.0, "alignment_late": 0.0, "glyph": 0.0} | {name: 1.0}
+    silent = LossConfig(recognition=0.0, segmentation=0.0, alignment=0.0, alignment_late=0.0, glyph=0.0)
+    config = replace(silent, **{name: 1.0})  # type: ignore[arg-type]
     truth = truth_of(texts, 64, mask)
     output = model.outputs(images, mask, truth.targets)
-    total_loss(output, truth, replace(LossConfig(), **weights), 0.0).total.backward()
+    total_loss(output, truth, config, 0.0).total.backward()  # type: ignore[no-untyped-call]
     reached: dict[str, float] = {}
     for key, parameter in model.named_parameters():
         part = key.split(".")[0]

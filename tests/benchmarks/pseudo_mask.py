@@ -13,9 +13,10 @@ from siga_ocr.config import compact
 from siga_ocr.data.render import render
 from siga_ocr.model.pseudo_label import text_pseudo_mask
 from siga_ocr.preprocess import fit
+from siga_ocr.recipe_losses import PseudoMaskKind
 from siga_ocr.render_style import DEFAULT_FAMILIES, RenderStyle, family_style
 
-KINDS = ("intensity", "relief", "auto")
+KINDS: tuple[PseudoMaskKind, ...] = ("intensity", "relief", "auto")
 SEED = 7  # below 1000: kept for evaluation
 
 

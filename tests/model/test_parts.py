@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, DecoderSizes, shifted
-from siga_ocr.model.encoder import SequenceEncoder, mirror_index
+from siga_ocr.model.encoder import RecurrentUnit, SequenceEncoder, mirror_index
 from siga_ocr.model.gate import FusionGate
 from siga_ocr.model.glyph import spatial_softmax
 from siga_ocr.model.rectifier import Rectifier, warp
@@ -35,6 +35,8 @@ def test_mirror_turns_only_a_rows_own_part_and_undoes_itself() -> None:
 def test_encoder_agrees_with_a_bidirectional_lstm_and_does_not_see_padding() -> None:
     encoder = SequenceEncoder(5, 4, 6, 1)
     unit = encoder.units[0]
+    assert isinstance(unit, RecurrentUnit)
+    assert unit.backward_rnn is not None
     reference = torch.nn.LSTM(5, 4, batch_first=True, bidirectional=True)
     weights = dict(unit.forward_rnn.state_dict())
     weights |= {f"{name}_reverse": value for name, value in unit.backward_rnn.state_dict().items()}
