@@ -8,6 +8,7 @@ import typer.core
 from siga_ocr import __version__
 from siga_ocr.cli import console
 from siga_ocr.cli.read import read
+from siga_ocr.cli.synth import synth
 from siga_ocr.cli.train import train
 from siga_ocr.errors import ExitCode, SigaError
 
@@ -58,7 +59,7 @@ def siga_ocr(
     """Read codes on workpieces - engraved, dot-peened, etched, cast, printed - by the shape of each glyph."""
 
 
-for command in (read, train):
+for command in (read, synth, train):
     app.command()(command)
 
 

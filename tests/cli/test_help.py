@@ -20,6 +20,7 @@ HEAVY = ("torch", "cv2", "numpy", "PIL", "onnxruntime", "safetensors", "tqdm")
         (["--help"], (*HEAVY, "pydantic")),
         (["--version"], (*HEAVY, "pydantic")),
         (["read", "--help"], HEAVY),  # Typer itself asks pydantic about a command's parameters
+        (["synth", "--help"], HEAVY),
         (["train", "--help"], HEAVY),
     ],
 )
