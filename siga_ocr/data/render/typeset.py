@@ -97,19 +97,25 @@ def _foreign(draw: Draw, face: Face) -> str:
     return character if face.covers(character) else draw.pick(DIGITS)
 
 
-def _surroundings(shown: str, face: Face, cap: int, setting: Setting, draw: Draw, end: float) -> list[Placed]:
-    """Lines above and below and half characters at either end: ink that is not part of the text."""
+def _other_lines(length: int, face: Face, cap: int, setting: Setting, draw: Draw) -> list[Placed]:
+    """Lines above and below, about `length` characters long: ink that is not part of the text."""
     placed: list[Placed] = []
-    loose = replace(setting, neighbours=(0.0, 0.0))
     for side in (-1, 1) if setting.line_pitch else ():
         if draw.chance(0.7):
-            other = "".join(_foreign(draw, face) for _ in range(len(shown) + draw.whole(0, 3)))
-            line, _ = _place(other, face, cap, loose, draw)
+            other = "".join(_foreign(draw, face) for _ in range(length + draw.whole(0, 3)))
+            line, _ = _place(other, face, cap, setting, draw)
             drift, shift = round(draw.between(-1.0, 0.4) * cap), round(side * setting.line_pitch * cap)
             placed += [Placed(p.glyph, p.x + drift, p.y + shift, 0) for p in line]
+    return placed
+
+
+def _half_characters(end: float, face: Face, cap: int, setting: Setting, draw: Draw) -> list[Placed]:
+    """Characters of the next fields, cut by the crop's edges; `end` is where the text ends in pixels."""
+    placed: list[Placed] = []
     for side, share in enumerate(setting.neighbours):
         if share:
-            glyph = (setting.foreign or face).glyph(draw.pick(BROAD), cap)
+            neighbour = setting.foreign or face
+            glyph = neighbour.glyph(draw.pick("".join(c for c in BROAD if neighbour.covers(c))), cap)
             width = glyph.mask.shape[1]
             x = -setting.margins.left * cap - (1 - share) * width if side == 0 else end + setting.margins.right * cap - share * width
             placed.append(Placed(glyph, round(x), glyph.top, 0))
@@ -119,7 +125,7 @@ def _surroundings(shown: str, face: Face, cap: int, setting: Setting, draw: Draw
 def typeset(shown: str, face: Face, cap: int, setting: Setting, draw: Draw) -> Artwork:
     """Sets `shown` with capitals of `cap` pixels. Its own characters are labelled in order, whatever surrounds them is not."""
     own, end = _place(shown, face, cap, setting, draw)
-    around = _surroundings(shown, face, cap, setting, draw, end)
+    around = _other_lines(len(shown), face, cap, setting, draw) + _half_characters(end, face, cap, setting, draw)
     pad = round(PAD * cap)
     size = (cap + 2 * pad, max(1, round(end)) + 2 * pad)
     coverage, labels = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
