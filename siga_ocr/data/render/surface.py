@@ -76,7 +76,7 @@ def photographs(folder: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1500)
 def _photograph(path: str) -> npt.NDArray[np.uint8]:
     """One photograph, uint8 [h, w, 3] RGB, its short side at most `PHOTO` pixels."""
-    pixels = cv2.imdecode(np.frombuffer(Path(path).read_bytes(), np.uint8), cv2.IMREAD_REDUCED_COLOR_2)
+    pixels = cv2.imdecode(np.frombuffer(Path(path).read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
         raise UsageError(f"{path!r} is no photograph that can be decoded: remove it from the folder of surfaces.")
     scale = PHOTO / min(pixels.shape[:2])
