@@ -1,8 +1,8 @@
-"""Readings as text, JSON lines or CSV; each record is flushed, so that whoever listens sees it at once."""
+"""Readings as a table, text alone, JSON lines or CSV; each record is flushed, so that whoever listens sees it at once."""
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +15,7 @@ from siga_ocr.reading import Reading
 class Format(StrEnum):
     """What `make_writer` can write."""
 
+    TABLE = "table"
     TEXT = "text"
     JSONL = "jsonl"
     CSV = "csv"
@@ -36,7 +37,7 @@ class Writer(Protocol):
         ...
 
 
-class TextWriter:
+class TableWriter:
     """`file<TAB>text<TAB>confidence`, or `file<TAB><TAB>error: reason`; control characters in names are escaped."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -46,6 +47,17 @@ class TextWriter:
         """Write one line."""
         last = f"{reading.confidence:.4f}" if reading.status == "ok" else f"error: {reading.error}"
         _put(self._stream, "\t".join(_printable(cell) for cell in (reading.file, reading.text, last)) + "\n")
+
+
+class TextWriter:
+    """The reading alone, a line a crop; empty where nothing was read."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, reading: Reading) -> None:
+        """Write one line."""
+        _put(self._stream, reading.text + "\n")
 
 
 class JsonLinesWriter:
@@ -94,9 +106,13 @@ class _Row:
 
 def make_writer(form: Format, stream: TextIO) -> Writer:
     """The writer of a format."""
-    if form is Format.CSV:
-        return CsvWriter(stream)
-    return JsonLinesWriter(stream) if form is Format.JSONL else TextWriter(stream)
+    writers: dict[Format, Callable[[TextIO], Writer]] = {
+        Format.TABLE: TableWriter,
+        Format.TEXT: TextWriter,
+        Format.JSONL: JsonLinesWriter,
+        Format.CSV: CsvWriter,
+    }
+    return writers[form](stream)
 
 
 @contextmanager

@@ -45,8 +45,12 @@ def test_json_lines_are_ascii_and_name_the_characters() -> None:
     assert records[2]["confidence"] is None
 
 
-def test_text_is_one_line_and_three_cells_a_reading() -> None:
-    lines = [line.split("\t") for line in written(Format.TEXT).splitlines()]
+def test_text_is_the_reading_alone() -> None:
+    assert written(Format.TEXT) == "A,1\n\n\n"
+
+
+def test_table_is_one_line_and_three_cells_a_reading() -> None:
+    lines = [line.split("\t") for line in written(Format.TABLE).splitlines()]
     assert [len(cells) for cells in lines] == [3, 3, 3]
     assert lines[0] == ["a.png", "A,1", "0.5000"]
     assert lines[1][0] == 'a "b",\\x0a\\x09c\udcff.png'

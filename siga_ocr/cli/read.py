@@ -53,7 +53,7 @@ def read(
 def _format(form: options.FormatName, output: Path | None) -> Format:
     if form is not options.FormatName.AUTO:
         return Format(form.value)
-    return Format.TEXT if output is None and console.is_terminal() else Format.JSONL
+    return Format.TABLE if output is None and console.is_terminal() else Format.JSONL
 
 
 @contextmanager

@@ -59,13 +59,14 @@ def test_a_row_for_each_image_in_the_order_given_and_nothing_else_on_stdout(opti
 
 @pytest.mark.usefixtures("crops")
 def test_formats_agree_and_auto_is_json_lines_where_nobody_watches(options: list[str]) -> None:
-    results = {form: CliRunner().invoke(app, ["read", "in", "-r", "--format", form, *options]) for form in ("auto", "jsonl", "csv", "text")}
+    results = {form: CliRunner().invoke(app, ["read", "in", "-r", "--format", form, *options]) for form in ("auto", "jsonl", "csv", "text", "table")}
     assert {result.exit_code for result in results.values()} == {ExitCode.OK}
     assert results["auto"].stdout == results["jsonl"].stdout
     records = [json.loads(line) for line in results["jsonl"].stdout.splitlines()]
     assert [record["file"] for record in records] == ["in/a.png", "in/b.png", "in/sub/a.png"]
     assert [record["text"] for record in records] == [row["text"] for row in rows(results["csv"].stdout)]
-    assert [record["text"] for record in records] == [line.split("\t")[1] for line in results["text"].stdout.splitlines()]
+    assert [record["text"] for record in records] == [line.split("\t")[1] for line in results["table"].stdout.splitlines()]
+    assert [record["text"] for record in records] == results["text"].stdout.splitlines()
 
 
 @pytest.mark.usefixtures("crops")
