@@ -6,15 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from siga_ocr import checkpoint, weights
 from siga_ocr.data.render import RenderedCrop, render
-from siga_ocr.engine import TorchEngine, choose_device
+from siga_ocr.model import SigaModel
 from siga_ocr.preprocess import fit, to_batch
 from siga_ocr.recipe import FIRST_TRAINING_SEED
 from siga_ocr.render_style import DEFAULT_FAMILIES, RenderStyle, family_style
 
 Floats = npt.NDArray[np.float32]
+
+HALF = 0.5
+"""The strongest cell is inside a box that covers half of it in both directions."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,10 @@ def characters_of(crop: RenderedCrop, maps: Floats, fitted_width: int, batch_wid
             vertical = covered(rows.min() / crop.glyph_map.shape[0], (rows.max() + 1) / crop.glyph_map.shape[0], height)
             scale = fitted_width / batch_width / crop.glyph_map.shape[1]
             horizontal = covered(columns.min() * scale, (columns.max() + 1) * scale, width)
+            vertical = np.ones_like(vertical) if height == 1 else vertical
             box = vertical[:, None] * horizontal[None]
             strongest = np.unravel_index(int(maps[t].argmax()), maps[t].shape)
-            yield Hit(bool(box[strongest] > 0), float((maps[t] * box).sum()), column > before)
+            yield Hit(bool(box[strongest] >= HALF * HALF), float((maps[t] * box).sum()), column > before)
         before = column
 
 
@@ -50,17 +55,24 @@ def covered(begin: float, end: float, cells: int) -> Floats:
     return parts
 
 
-def hits(engine: TorchEngine, style: RenderStyle, seed: int, count: int) -> list[Hit]:
-    """All characters of `count` rendered crops."""
-    found: list[Hit] = []
+def hits(model: SigaModel, style: RenderStyle, seed: int, count: int) -> tuple[list[Hit], list[Hit]]:
+    """All characters of `count` rendered crops: by their glyph maps, and by the columns of the implicit attention."""
+    by_map: list[Hit] = []
+    by_attention: list[Hit] = []
     for index in range(count):
         crop = render(seed, index, style)
-        if 0 < len(crop.text) <= engine.config.max_length and not engine.config.charset.unknown(crop.text):
-            fitted = fit(crop.image, engine.config.input)
-            batch = to_batch([fitted], engine.config.input)
-            maps = engine.run(batch, len(crop.text) + 1).glyph_attention[0]
-            found += characters_of(crop, maps, fitted.shape[2], batch.images.shape[3])
-    return found
+        if not 0 < len(crop.text) <= model.config.max_length or model.config.charset.unknown(crop.text):
+            continue
+        fitted = fit(crop.image, model.config.input)
+        batch = to_batch([fitted], model.config.input)
+        images, mask = torch.from_numpy(batch.images), torch.from_numpy(batch.mask)
+        targets = torch.tensor([[*model.config.charset.encode(crop.text), 0]])
+        with torch.inference_mode():
+            maps = model(images, mask, len(crop.text) + 1).glyph_attention[0].numpy()
+            attention = model.outputs(images, mask, targets).attention[0, :, None].numpy()
+        by_map += characters_of(crop, maps, fitted.shape[2], batch.images.shape[3])
+        by_attention += characters_of(crop, attention, fitted.shape[2], batch.images.shape[3])
+    return by_map, by_attention
 
 
 def main() -> None:
@@ -73,20 +85,22 @@ def main() -> None:
     options = parser.parse_args()
     if options.seed >= FIRST_TRAINING_SEED:
         parser.error(f"seeds from {FIRST_TRAINING_SEED} on are for training")
-    engine = TorchEngine(checkpoint.load(weights.path_of(options.model)), choose_device("cpu"))
-    print(f"{'':10} {'chars':>6} {'hit':>6} {'share':>6} {'order':>6}   (per cent)")
-    everything: list[Hit] = []
+    model = checkpoint.load(weights.path_of(options.model))
+    print(f"{'per cent':10} {'':6} {'glyph maps':^20} {'implicit attention':^20}")
+    print(f"{'':10} {'chars':>6}" + f" {'hit':>6} {'share':>6} {'order':>6}" * 2)
+    everything: tuple[list[Hit], list[Hit]] = ([], [])
     for name, _ in DEFAULT_FAMILIES:
-        found = hits(engine, family_style(name, RenderStyle(difficulty=options.difficulty)), options.seed, options.count)
-        everything += found
+        found = hits(model, family_style(name, RenderStyle(difficulty=options.difficulty)), options.seed, options.count)
+        for kept, new in zip(everything, found, strict=True):
+            kept += new
         show(name, found)
     show("all", everything)
 
 
-def show(name: str, found: list[Hit]) -> None:
+def show(name: str, found: tuple[list[Hit], list[Hit]]) -> None:
     """One line of the table."""
-    means = [100 * float(np.mean([getattr(hit, field) for hit in found] or [0])) for field in ("inside", "share", "in_order")]
-    print(f"{name:10} {len(found):6} {means[0]:6.1f} {means[1]:6.1f} {means[2]:6.1f}")
+    means = [100 * float(np.mean([getattr(hit, field) for hit in kind] or [0])) for kind in found for field in ("inside", "share", "in_order")]
+    print(f"{name:10} {len(found[0]):6}" + "".join(f" {mean:6.1f}" for mean in means), flush=True)
 
 
 if __name__ == "__main__":
