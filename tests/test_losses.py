@@ -21,7 +21,8 @@ from siga_ocr.losses import (
 from siga_ocr.model import build_model
 from siga_ocr.model.compact import CompactSiga
 from siga_ocr.recipe_losses import LossConfig, compat
-from tests.model.test_compact import crops, tiny
+from tests.model.test_compact import crops
+from tests.tiny import tiny
 
 
 def truth_of(texts: list[list[int]], width: int, mask: Tensor | None = None) -> Truth:

@@ -11,7 +11,7 @@ from siga_ocr.partners import Partners, rows_of
 from siga_ocr.recipe import OptimiserConfig, TrainConfig
 from siga_ocr.training_state import Progress, TrainingState
 from siga_ocr.training_step import take_step
-from tests.model.test_compact import tiny
+from tests.tiny import tiny
 
 
 def batch(rows: int) -> TrainBatch:

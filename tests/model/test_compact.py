@@ -1,35 +1,15 @@
 """Rules of the compact network: small enough, blind to padding and to its neighbours in a batch, exact in however many steps."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from siga_ocr.config import ModelConfig, TrunkConfig, compact
+from siga_ocr.config import ModelConfig, compact
 from siga_ocr.model import build_model
 from siga_ocr.model.compact import CompactSiga
+from tests.tiny import tiny
 
 TRAINING_ONLY = ("glyph_decoders", "fused_decoders", "trunk.up_fine", "trunk.join_fine", "trunk.classify", "aligned_decoder.classify")
-
-
-def tiny(**changes: object) -> ModelConfig:
-    config = replace(
-        compact(),
-        characters="0123AB",
-        max_length=6,
-        channels=(4, 8, 8, 8, 12),
-        blocks=(1, 1, 1),
-        encoder_hidden=8,
-        encoder_size=12,
-        attention_size=12,
-        embedding_size=4,
-        glyph_channels=8,
-        glyph_hidden=8,
-        fusion_size=12,
-        trunk=TrunkConfig(entry=8, coarse=8, up_middle=8, middle=8, up_fine=4, fine=4, context=True),
-    )
-    return replace(config, **changes)  # type: ignore[arg-type]
 
 
 def model_of(config: ModelConfig) -> CompactSiga:
