@@ -58,6 +58,7 @@ class ModelConfig:
     feedback: bool = True  # feed the predicted character back into the decoders
     shared_attention: bool = False  # glimpses of the fusion reuse the aligned attention: one encoder, no second plain decoder
     rectify: bool = True  # straighten the crop by a thin-plate spline first
+    rectifier_frozen: bool = True  # as published, where its weights come from a checkpoint; else it starts as the identity and is trained
     input: InputConfig = field(
         default_factory=lambda: InputConfig(
             channels=3,

@@ -8,21 +8,35 @@ POINTS = 20
 """Control points: half along the top edge, half along the bottom edge."""
 
 
+class Unrectified(nn.Module):
+    """Leaves crops as they are."""
+
+    def forward(self, images: Tensor) -> tuple[Tensor, None]:
+        """[N, C, H, W] -> the same, and no grid."""
+        return images, None
+
+
 class Rectifier(nn.Module):
-    """Predicts control points and resamples the crop so that they come to lie on the borders. Frozen, as in the published networks."""
+    """Predicts control points and resamples the crop so that they come to lie on the borders.
+
+    `frozen` is the published way: nothing in it is trained and its statistics stay, so that its weights have to come from a checkpoint. Otherwise it
+    starts as the identity.
+    """
 
     inverse: Tensor
     basis: Tensor
 
-    def __init__(self, channels: int, height: int, width: int) -> None:
+    def __init__(self, channels: int, height: int, width: int, *, frozen: bool) -> None:
         super().__init__()
+        self._frozen = frozen
         widths = (channels, 64, 128, 256, 512)
         self.convolutions = nn.ModuleList(nn.Conv2d(widths[i], widths[i + 1], 3, 1, 1, bias=False) for i in range(4))
         self.norms = nn.ModuleList(nn.BatchNorm2d(widths[i + 1]) for i in range(4))
         self.hidden = nn.Linear(512, 256)
         self.locate = nn.Linear(256, 2 * POINTS)
-        self._start_with_identity()
         points = _border_points()
+        self._start_at(_published_points() if frozen else points.float())
+        self.requires_grad_(not frozen)
         self.size = (height, width)
         self.register_buffer("inverse", _inverse_kernel(points).float(), persistent=False)
         self.register_buffer("basis", _pixel_basis(points, height, width).float(), persistent=False)
@@ -50,18 +64,27 @@ class Rectifier(nn.Module):
         located: Tensor = self.locate(F.relu(self.hidden(pooled)))
         return located.reshape(len(images), POINTS, 2)
 
-    def _start_with_identity(self) -> None:
-        x = torch.linspace(-1, 1, POINTS // 2)
-        top = torch.stack([x, torch.linspace(0, -1, POINTS // 2)], 1)
-        bottom = torch.stack([x, torch.linspace(1, 0, POINTS // 2)], 1)
+    def train(self, mode: bool = True) -> "Rectifier":
+        """Training mode, which leaves the statistics of a frozen rectifier alone."""
+        return super().train(mode and not self._frozen)
+
+    def _start_at(self, points: Tensor) -> None:
         nn.init.zeros_(self.locate.weight)
         with torch.no_grad():
-            self.locate.bias.copy_(torch.cat([top, bottom]).flatten())
+            self.locate.bias.copy_(points.flatten())
 
 
 def warp(images: Tensor, grid: Tensor) -> Tensor:
     """Samples [N, C, H, W] at a grid [N, H, W, 2]: bilinear, borders repeated."""
     return F.grid_sample(images, grid.to(images.dtype), mode="bilinear", padding_mode="border", align_corners=True)
+
+
+def _published_points() -> Tensor:
+    """Where the published network starts: a line that falls along the top, one that falls along the bottom."""
+    x = torch.linspace(-1, 1, POINTS // 2)
+    top = torch.stack([x, torch.linspace(0, -1, POINTS // 2)], 1)
+    bottom = torch.stack([x, torch.linspace(1, 0, POINTS // 2)], 1)
+    return torch.cat([top, bottom])
 
 
 def _border_points() -> Tensor:

@@ -11,7 +11,7 @@ from siga_ocr.model.encoder import SequenceEncoder
 from siga_ocr.model.fusion import FusionHead
 from siga_ocr.model.glyph import GlyphAttention, Glyphs
 from siga_ocr.model.outputs import ReadOutput, TrainOutput
-from siga_ocr.model.rectifier import Rectifier
+from siga_ocr.model.rectifier import Rectifier, Unrectified
 from siga_ocr.model.segmenter import SegmentationTrunk, tap_channels
 
 
@@ -23,7 +23,7 @@ class PublishedSiga(nn.Module):
         self.config = config
         hidden, classes, embedding = config.attention_size, config.charset.class_count, config.embedding_size
         attending = DecoderSizes(inputs=config.encoder_size, hidden=hidden, classes=classes, embedding=embedding)
-        self.rectifier = Rectifier(config.input.channels, config.input.height, config.input.widths[0])
+        self.rectifier = _rectifier(config)
         self.backbone = ResNet45(config)
         self.aligned_encoder = _encoder(config)
         self.aligned_decoder = AttentionDecoder(attending, gated=False)
@@ -105,3 +105,9 @@ class PublishedSiga(nn.Module):
 
 def _encoder(config: ModelConfig) -> SequenceEncoder:
     return SequenceEncoder(config.channels[-1], config.encoder_hidden, config.encoder_size, config.encoder_layers)
+
+
+def _rectifier(config: ModelConfig) -> Rectifier | Unrectified:
+    if not config.rectify:
+        return Unrectified()
+    return Rectifier(config.input.channels, config.input.height, config.input.widths[0], frozen=config.rectifier_frozen)

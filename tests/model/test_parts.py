@@ -90,15 +90,20 @@ def test_spatial_softmax_sums_to_one_on_own_cells() -> None:
     assert weights[..., 4:].abs().max() == 0
 
 
-def test_rectifier_with_points_on_the_borders_changes_nothing_and_moves_a_mask_alike() -> None:
-    rectifier = Rectifier(3, 32, 128).eval()
-    x = torch.linspace(-1, 1, 10)
-    borders = torch.cat([torch.stack([x, -torch.ones(10)], 1), torch.stack([x, torch.ones(10)], 1)])
-    with torch.no_grad():
-        rectifier.locate.bias.copy_(borders.flatten())
+def test_a_rectifier_to_be_trained_starts_as_the_identity_and_moves_a_mask_alike() -> None:
+    rectifier = Rectifier(3, 32, 128, frozen=False).eval()
     images = torch.linspace(0, 1, 128).expand(2, 3, 32, 128) * torch.linspace(0.5, 1, 32)[:, None]
     straight, grid = rectifier(images)
     rows, columns = torch.meshgrid((torch.arange(32) * 2 + 1 - 32) / 32, (torch.arange(128) * 2 + 1 - 128) / 128, indexing="ij")
     torch.testing.assert_close(grid[0], torch.stack([columns, rows], 2), atol=1e-4, rtol=0)
     torch.testing.assert_close(straight, images, atol=0.02, rtol=0)
     torch.testing.assert_close(warp(images, grid), straight)
+
+
+def test_a_frozen_rectifier_keeps_its_weights_and_statistics() -> None:
+    rectifier = Rectifier(3, 32, 128, frozen=True).train()
+    before = {name: value.clone() for name, value in rectifier.state_dict().items()}
+    straight, _ = rectifier(torch.rand(2, 3, 32, 128, requires_grad=True))
+    straight.sum().backward()
+    assert all(parameter.grad is None for parameter in rectifier.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in rectifier.state_dict().items())
