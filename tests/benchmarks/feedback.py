@@ -11,6 +11,7 @@ import torch
 
 from siga_ocr import checkpoint, weights
 from siga_ocr.data.labels import part_of
+from siga_ocr.data.render import render
 from siga_ocr.engine import TorchEngine
 from siga_ocr.model import SigaModel, build_model
 from siga_ocr.reader import Reader
@@ -64,7 +65,7 @@ def main() -> None:
     for name in ("without", "with") if options.arm == "both" else (options.arm,):
         reader = Reader(TorchEngine(trained(start, name == "with", options), torch.device("cpu")))
         style = RenderStyle(difficulty=0.5, surfaces=options.surfaces)
-        found = [("rendered", rendered_scores(reader, style, 8, 1000))]
+        found = [("rendered", rendered_scores(reader, (render(8, index, style) for index in range(1000))))]
         print(
             f"{name:8}" + "".join(f" {label}: {100 * s.word_accuracy:.1f} (CER {100 * s.character_error_rate:.1f})" for label, s in found), flush=True
         )
