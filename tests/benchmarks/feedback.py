@@ -1,6 +1,7 @@
 """Does feeding the predicted character back help? Two networks, same start, same crops, same steps: `feedback.py --model M --steps 800 --out DIR`.
 
-Both begin with the backbone and the encoder of a trained model and new decoders, and differ in `feedback` alone.
+Both begin with the backbone and the encoder of a trained model and new decoders, and differ in `feedback` alone. With `--start all` they begin
+with the trained decoders too; what feedback adds to their inputs has weight 0 at first, so that both arms start with the same readings.
 """
 
 import argparse
@@ -25,12 +26,23 @@ KEPT = ("backbone.", "encoder.")
 TRAINING_SEED = 2001
 
 
-def begun(start: SigaModel, feedback: bool) -> SigaModel:
-    """A network whose decoders are new."""
+def begun(start: SigaModel, feedback: bool, kept: str) -> SigaModel:
+    """A network whose decoders are new, or (`kept` is all) see the previous character without minding it yet."""
     torch.manual_seed(TRAINING_SEED)
     model = build_model(replace(start.config, feedback=feedback))
-    model.load_state_dict({name: value for name, value in start.state_dict().items() if name.startswith(KEPT)}, strict=False)
+    state = model.state_dict()
+    for name, value in start.state_dict().items():
+        if kept == "all" or name.startswith(KEPT):
+            state[name] = value if state[name].shape == value.shape else widened(value, state[name])
+    model.load_state_dict(state)
     return model
+
+
+def widened(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """`value` [H, D] in the first columns of zeros in the shape of `like` [H, D + E]."""
+    wide = torch.zeros_like(like)
+    wide[:, : value.shape[1]] = value
+    return wide
 
 
 def trained(start: SigaModel, feedback: bool, options: argparse.Namespace) -> SigaModel:
@@ -46,7 +58,7 @@ def trained(start: SigaModel, feedback: bool, options: argparse.Namespace) -> Si
         sources=(RenderedSource(seed=TRAINING_SEED, style=RenderStyle(surfaces=options.surfaces), difficulty=(0.5, 0.5)),),
     )
     folder = Path(options.out) / ("with" if feedback else "without")
-    for _ in train(begun(start, feedback), config, Run(folder=folder, workers=1)):
+    for _ in train(begun(start, feedback, options.start), config, Run(folder=folder, workers=1)):
         pass
     return checkpoint.load(folder / "model")
 
@@ -58,6 +70,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--out", required=True)
     parser.add_argument("--surfaces", default="")
+    parser.add_argument("--start", choices=["encoder", "all"], default="encoder")
     parser.add_argument("--arm", choices=["with", "without", "both"], default="both")
     parser.add_argument("folders", nargs="*", type=Path)
     options = parser.parse_args()
