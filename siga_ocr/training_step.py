@@ -71,7 +71,7 @@ def _all_terms(state: TrainingState, images: Tensor, truth: Truth, config: Train
 
 
 def _ctc_alone(state: TrainingState, images: Tensor, truth: Truth, config: TrainConfig) -> tuple[Tensor, dict[str, Tensor]]:
-    """Only the encoder's columns: decoders and maps learn nothing from features that say nothing yet, and cost two thirds of a step.
+    """Only the encoder's columns: decoders and maps learn nothing from features that say nothing yet, and cost half of a step.
 
     Up to `ctc.even` the characters are taken as evenly spaced, which clean crops bear out well enough to leave CTC's plateau within minutes.
     """
@@ -84,12 +84,16 @@ def _ctc_alone(state: TrainingState, images: Tensor, truth: Truth, config: Train
 
 
 def even_loss(logits: Tensor, column_mask: Tensor, truth: Truth) -> Tensor:
-    """Cross entropy of logits [N, w, K] as if a text's characters shared its columns evenly; only the middle of each share counts."""
+    """Cross entropy of logits [N, w, K] as if a text's characters shared its columns evenly; only the middle of each share counts.
+
+    A batch without any text gives 0.
+    """
     columns = torch.arange(logits.shape[1], device=logits.device)[None]
     place = (columns + 0.5) * truth.lengths[:, None] / column_mask.sum(1, keepdim=True)
     character = place.long().clamp_max(truth.targets.shape[1] - 1)
     counted = ((place - place.floor() - 0.5).abs() < 0.3) & (column_mask > 0) & (truth.lengths[:, None] > 0)
-    return F.cross_entropy(logits[counted], truth.targets.gather(1, character)[counted])
+    total = F.cross_entropy(logits[counted], truth.targets.gather(1, character)[counted], reduction="sum")
+    return total / counted.sum().clamp_min(1)
 
 
 def ctc_loss(logits: Tensor, column_mask: Tensor, truth: Truth) -> Tensor:

@@ -1,8 +1,10 @@
 """Processes that share a step: the mean of their gradients is applied, and every one of them holds the same weights."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from siga_ocr.data.batches import TrainBatch
@@ -32,8 +34,15 @@ def gradients(state: TrainingState) -> list[torch.Tensor]:
     return [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in state.parameters]
 
 
-def test_two_processes_apply_the_mean_of_both_gradients() -> None:
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
     torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_two_processes_apply_the_mean_of_both_gradients() -> None:
     expected = []
     for rank in (0, 1):
         state, config = begun()

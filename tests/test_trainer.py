@@ -101,6 +101,14 @@ def test_a_run_taken_up_ends_in_the_same_bits(drawn: Path, tmp_path: Path, tiny_
     assert losses[3:] == [event.loss for event in resumed if isinstance(event, StepDone)]
 
 
+def test_a_run_of_two_processes_is_taken_up_in_the_same_bits(drawn: Path, tmp_path: Path, tiny_config: ModelConfig) -> None:
+    config = brief(tiny_config, drawn)
+    run(config, Run(folder=tmp_path / "straight", processes=2))
+    run(config, Run(folder=tmp_path / "halted", processes=2, stop_at=3))
+    run(config, Run(folder=tmp_path / "halted", processes=2, resume=True))
+    assert files(tmp_path / "straight") == files(tmp_path / "halted")
+
+
 def test_events_tell_the_run_in_order(drawn: Path, tmp_path: Path, tiny_config: ModelConfig) -> None:
     opened, started, *steps, end = run(brief(tiny_config, drawn), Run(folder=tmp_path))
     assert opened == LabelsRead(str(drawn), 4, 1, 0)

@@ -62,3 +62,13 @@ def test_no_text_and_too_long_a_text_give_finite_gradients(loss: Loss) -> None:
     assert torch.isfinite(value)
     assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
+
+
+@pytest.mark.parametrize("loss", [even_loss, ctc_loss])
+def test_a_batch_without_any_text_gives_a_number(loss: Loss) -> None:
+    logits = torch.randn(2, 6, CLASSES, requires_grad=True)
+    value = loss(logits, torch.ones(2, 6), truth([], [], width=6))
+    value.backward()  # type: ignore[no-untyped-call]
+    assert torch.isfinite(value)
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
