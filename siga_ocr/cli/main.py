@@ -65,4 +65,5 @@ for command in (read, synth, train):
 
 def run() -> None:
     """The entry point of `siga-ocr`."""
+    console.open_missing_streams()
     app()

@@ -148,3 +148,17 @@ def test_a_reader_that_leaves_is_no_fault(crops: Path, options: list[str]) -> No
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&-", "<&- 2>&-"])
+def test_closed_streams_change_no_record(crops: Path, options: list[str], closed: str) -> None:
+    (crops / "in" / "broken.png").write_bytes(b"no image")
+    command = f'"{sys.executable}" -m siga_ocr read in --format csv {" ".join(options)}'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    plain, silent = (
+        subprocess.run(["sh", "-c", line], cwd=crops, env=environment, stdout=subprocess.PIPE, check=False)
+        for line in (command, f"{command} {closed}")
+    )
+    assert silent.stdout == plain.stdout
+    assert len(plain.stdout.splitlines()) == 4
+    assert silent.returncode == plain.returncode == ExitCode.NOT_ALL
