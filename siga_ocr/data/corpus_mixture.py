@@ -18,6 +18,7 @@ from siga_ocr.data.corpus import (
     serial,
     wire_mark,
 )
+from siga_ocr.data.corpus_long import long_line
 from siga_ocr.data.draw import Draw
 
 VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -106,14 +107,6 @@ def separated(draw: Draw) -> str:
     return "".join(group + joint for group, joint in zip(groups, joints, strict=True))[:-1]
 
 
-def long_line(draw: Draw) -> str:
-    """Whole lines of 16 to 40 characters."""
-    shown = separated(draw)
-    while len(shown) < 16 or draw.chance(0.55):
-        shown += draw.pick("-/. :") + draw.pick((serial, date, part_number, separated))(draw)
-    return shown
-
-
 GENERAL: tuple[tuple[Grammar, float], ...] = (
     (serial, 0.19),
     (part_number, 0.21),
@@ -128,7 +121,7 @@ GENERAL: tuple[tuple[Grammar, float], ...] = (
     (run, 0.04),
     (plain_random, 0.06),
     (separated, 0.03),
-    (long_line, 0.025),
+    (long_line, 0.02),
     (random_string, 0.085),
 )
 OWN: dict[str, tuple[Grammar, float]] = {
@@ -139,12 +132,32 @@ OWN: dict[str, tuple[Grammar, float]] = {
     "segment": (display, 1.0),
 }
 """The grammar that belongs to a family, with its share there; the rest comes from the general mixture."""
+LONG: dict[str, float] = {
+    "print": 0.10,
+    "label": 0.11,
+    "inkjet": 0.11,
+    "etch": 0.11,
+    "electro": 0.10,
+    "engrave": 0.09,
+    "scribe": 0.08,
+    "relief": 0.07,
+    "peen": 0.07,
+    "stamp": 0.06,
+    "cast": 0.04,
+    "stencil": 0.04,
+    "paint": 0.04,
+}
+"""The share of long lines in the families that have room for them."""
 
 
 def code_for(family: str, draw: Draw, max_length: int) -> Code:
     """A code that a mark of `family` may show; its text has 1..max_length characters."""
     own, share = OWN.get(family, (serial, 0.0))
-    grammar = own if draw.chance(share) else draw.weighted(GENERAL)
+    grammar = draw.weighted(GENERAL)
+    if draw.chance(share):
+        grammar = own
+    if draw.chance(LONG.get(family, 0.0)):
+        grammar = long_line
     shown = _cased(grammar(draw), draw, grammar in (plate, vin, container, counter, display)).strip()
     while len(Code(shown).text) > max_length:
         shown = shown[:-1].strip()
