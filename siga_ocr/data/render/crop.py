@@ -10,27 +10,38 @@ import numpy.typing as npt
 from siga_ocr.data.corpus import Code
 from siga_ocr.data.corpus_mixture import code_for
 from siga_ocr.data.draw import Draw
-from siga_ocr.data.render import families
 from siga_ocr.data.render.counter import counter_wheels
 from siga_ocr.data.render.display import segment_display
+from siga_ocr.data.render.dotted import dot_peen, ink_jet
+from siga_ocr.data.render.etched import chip_mark, electro_etch, laser_etch
 from siga_ocr.data.render.fault import camera, legible, optics, scene_faults
 from siga_ocr.data.render.geometry import widened
+from siga_ocr.data.render.painted import paint, stencil
 from siga_ocr.data.render.plate import number_plate
+from siga_ocr.data.render.printed import ink_print, label
+from siga_ocr.data.render.reliefs import cast, engraved, stamped
 from siga_ocr.data.render.scene import Job, Shot
+from siga_ocr.data.render.scribed import scribed
 from siga_ocr.data.render.sleeve import wire_sleeve
 from siga_ocr.render_style import RenderStyle
 
 FAMILIES: dict[str, Callable[[Job], Shot]] = {
-    "print": families.ink_print,
-    "label": families.label,
+    "print": ink_print,
+    "label": label,
     "sleeve": wire_sleeve,
-    "inkjet": families.ink_jet,
-    "peen": families.dot_peen,
-    "relief": families.stamped,
-    "etch": families.laser_etch,
+    "inkjet": ink_jet,
+    "peen": dot_peen,
+    "stamp": stamped,
+    "cast": cast,
+    "engrave": engraved,
+    "scribe": scribed,
+    "etch": laser_etch,
+    "electro": electro_etch,
+    "chip": chip_mark,
     "plate": number_plate,
     "counter": counter_wheels,
-    "stencil": families.stencil,
+    "stencil": stencil,
+    "paint": paint,
     "segment": segment_display,
 }
 
