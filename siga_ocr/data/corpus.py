@@ -93,9 +93,10 @@ DATE_PATTERNS = patterns(
     """
     D.M.Y D/M/Y D-M-Y Y-M-D Y.M.D M/Y M.Y D.M.Z Z-M-D ZMD YMD DMY M~Y N.Y N~Y D~N~Y DNY D/N/Z Y/M/D M/D/Y W/Y KWW/Y YW h:m h:m:s
     D.M.Y~h:m YMDhm EXP~D/M/Y EXP:M/Y MFG~M/Y PROD~D.M.Y BEST~BEFORE~D.M.Z USE~BY~D~N~Y E:M.Y P:D.M.Y DATE:YMD
+    YJ ZJ Y-J Z/M/D Z/M M-Z M/Z DNZ D-N-Z D.M h.m h:m~D/M/Y D/M/Y~h:m:s ZMDhm NY N-Y D/M W.Y Z-W
     """
 )
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC", "MAI", "OKT", "DEZ")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC", "MAI", "OKT", "DEZ", "Mar", "Jun", "Aug", "Sep", "Oct")
 
 
 def date(draw: Draw) -> str:
@@ -108,13 +109,15 @@ def date(draw: Draw) -> str:
         "Z": f"20{year:02}",
         "N": draw.pick(MONTHS),
         "W": f"{draw.whole(1, 53):02}",
+        "J": f"{draw.whole(1, 365):03}",
         "h": f"{draw.whole(0, 23):02}",
         "m": f"{draw.whole(0, 59):02}",
         "s": f"{draw.whole(0, 59):02}",
     }
     words = draw.pick(DATE_PATTERNS).split(" ")
     return " ".join(
-        word if len(word) > 3 and word.rstrip(":").isalpha() and word.isupper() and word not in ("YMDhm",) else _dated(word, parts) for word in words
+        word if len(word) > 3 and word.rstrip(":").isalpha() and word.isupper() and word not in ("YMDhm", "ZMDhm") else _dated(word, parts)
+        for word in words
     )
 
 
@@ -146,6 +149,8 @@ WIRE_PATTERNS = patterns(
     -KM###@@ KM#-# KM###:# -KA#@@ KA### KA#### #### #### #### #### ##### ### ## ## @# @# @# -@# -@## -@# @#### U#### W#### @##@## ##@##
     ##@# ##G## RV###_N## XV###_N##@+ 24V_DI## 24V 0V 1L# 2L# #L# #V #W #U @@# VR# SD# TC## SC## -@@##@@ -@@#@@@ -@#@@ -@@ -@ F###:#
     F###:## -F## F## -K# K## -S# -T#:# T#.@@ I#.# Q#.# A# A## @@#:# @@#:##@ ####U###@ #####@- Q####### -W##.# =A#+S# =@##-@# +@#-@##
+    -@@#@@@@ -@@@@@@ -@@@ -@###@@ -@@@@## -@@@##@ @@#### @@#:#@ @@#:##@@ @@@### @##.# @###.# @###:#:# @@#-# @@#-#@@ @@#@## ####@###@ @#_@#
+    ##@@# @###@ ##@_@### @#:@# @@@@ @@@@@@ #@@@ @+ L- ##:## ###:# #:#:# @@@#:##:# @@###_@## @@##@ -@@#-# -@#@# @@@ ##-## @##/# @@.# N# T#
     -@#:A# -X#.#:## XT#:## -XT#@@ -XE# @@#:##:# AI#+ AI#- DO## DI## @@_## @@-## BUS# GND +24V -U# ####P+ ####P-
     """
 )
@@ -153,31 +158,6 @@ WIRE_PATTERNS = patterns(
 
 def wire_mark(draw: Draw) -> str:
     """Marks of wires, terminals and components in control cabinets; a quarter are plain numbers."""
-    if draw.chance(0.2):
-        return fill(draw, "#" * draw.weighted(((2, 1.5), (3, 1.5), (4, 6.0), (5, 3.0))))
+    if draw.chance(0.28):
+        return fill(draw, "#" * draw.weighted(((2, 1.2), (3, 1.3), (4, 7.5), (5, 2.0))))
     return fill(draw, draw.pick(WIRE_PATTERNS))
-
-
-PLATE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-CHINESE_PLATES = ("@@###", "@###@", "@#@##", "@####", "#@###", "##@##", "###@#", "#####", "#@@##", "##@@#", "@##@#", "@@##@")
-
-
-def chinese_plate(draw: Draw) -> str:
-    """A Chinese plate without its province character: letter, middle dot, five characters."""
-    city = "A" if draw.chance(0.4) else draw.pick(PLATE_LETTERS)
-    body = draw.weighted(tuple(zip(CHINESE_PLATES, (5.0, 4.0, 2.6, 2.4, 2.0, 1.7, 1.2, 1.2, 0.4, 0.4, 0.4, 0.4), strict=True)))
-    pattern = body + draw.pick("@#") if draw.chance(0.08) else body  # electric cars have one character more
-    return city + "\u00b7" + "".join(draw.pick(PLATE_LETTERS) if c == "@" else draw.pick(DIGITS) for c in pattern)
-
-
-PLATE_PATTERNS = patterns(
-    """
-    @@##~@@@ @@~###~@@ @~@@~### @@~@@~#### #@@@### @@@~#### @@@-### @@@#@## ####~@@@ @~###~@@~## @@~##~@@~#### ###~@@@ @@-##-## @@@~###
-    @@~##### @-###-@@
-    """
-)
-
-
-def plate(draw: Draw) -> str:
-    """Number plates of many schemes."""
-    return chinese_plate(draw) if draw.chance(0.6) else fill(draw, draw.pick(PLATE_PATTERNS))

@@ -3,9 +3,12 @@ from collections import Counter
 import pytest
 
 from siga_ocr.charset import PRINTABLE
-from siga_ocr.data.corpus import DIGITS, LETTERS, SILENT, Code, chinese_plate, date, fill, wire_mark
+from siga_ocr.data.corpus import DIGITS, LETTERS, SILENT, Code, Grammar, date, fill, wire_mark
 from siga_ocr.data.corpus_long import long_line
-from siga_ocr.data.corpus_mixture import GENERAL, VIN_VALUES, VIN_WEIGHTS, code_for, container, container_check, random_string, vin
+from siga_ocr.data.corpus_mixture import GENERAL, LONG, OWN, case_shows, code_for
+from siga_ocr.data.corpus_shapes import random_string, schemed
+from siga_ocr.data.corpus_standards import VIN_VALUES, VIN_WEIGHTS, chinese_plate, container, container_check, gs1, gs1_check, size_type, vin
+from siga_ocr.data.corpus_words import word
 from siga_ocr.data.draw import Draw
 from siga_ocr.render_style import DEFAULT_FAMILIES
 
@@ -117,3 +120,70 @@ def test_long_lines_are_spread_evenly_and_end_in_a_character() -> None:
     assert set(lengths) == set(range(16, 41))
     assert min(lengths.values()) > 0.5 * len(lines) / 25
     assert not any(line[-1] in "-/. :_(" for line in lines)
+
+
+def test_the_share_of_lower_case_is_small_and_its_letters_are_decided() -> None:
+    lower = 0.0
+    for family, weight in DEFAULT_FAMILIES:
+        found = [text for text in texts(1500, family) if text != text.upper()]
+        assert all(case_shows(text) for text in found)
+        lower += weight * len(found) / 1500
+    assert 0.09 < lower < 0.13
+
+
+@pytest.mark.parametrize(
+    ("shown", "decided"), [("cos", False), ("c", False), ("x-z", False), ("cas", True), ("c0s", True), ("Cos", True), ("COS", True)]
+)
+def test_a_small_letter_shaped_like_a_capital_needs_a_neighbour_that_tells_its_size(shown: str, decided: bool) -> None:
+    assert case_shows(shown) is decided
+
+
+@pytest.mark.parametrize("grammar", [grammar for grammar, _ in (*GENERAL, *OWN.values())])
+def test_every_grammar_stays_within_printable_ascii_and_says_something(grammar: Grammar) -> None:
+    for index in range(400):
+        text = Code(grammar(Draw(3, index))).text
+        assert text
+        assert set(text) <= set(PRINTABLE)
+
+
+@pytest.mark.parametrize("family", sorted({*OWN, *LONG, "something new"}))
+@pytest.mark.parametrize("max_length", [1, 5, 17])
+def test_any_family_name_gets_a_code_that_fits(family: str, max_length: int) -> None:
+    assert all(1 <= len(text) <= max_length for text in texts(200, family, max_length))
+
+
+def test_check_digits_are_those_of_the_published_examples() -> None:
+    assert gs1_check("629104150021") == 3  # GS1's own example of an EAN-13
+    assert gs1_check("01234567890") == 5
+
+
+def test_gs1_keys_carry_their_check_digit() -> None:
+    found = 0
+    for index in range(400):
+        shown = gs1(Draw(6, index)).replace(" ", "")
+        key = shown[4:18] if shown.startswith("(01)") else shown[4:] if shown.startswith("(00)") else shown if shown.isdigit() else ""
+        if key:
+            found += 1
+            assert gs1_check(key[:-1]) == int(key[-1])
+    assert found > 150
+
+
+def test_size_and_type_of_a_container_have_four_characters() -> None:
+    assert all(len(size_type(Draw(1, index))) == 4 for index in range(100))
+
+
+def test_in_schemes_look_alikes_keep_to_their_places() -> None:
+    marks = Counter("".join(schemed(Draw(2, index)) for index in range(1000)))
+    assert min(marks[c] for c in "O0I1S5B8Z2") > 60
+
+
+def test_words_have_no_blank_and_come_in_three_cases() -> None:
+    words = [word(Draw(13, index)) for index in range(900)]
+    assert not any(set(shown) & set(SILENT) for shown in words)
+    letters = ["".join(c for c in shown if c.isalpha()) for shown in words]
+    for share in (sum(map(str.isupper, letters)), sum(map(str.islower, letters)), sum(shown.istitle() for shown in letters)):
+        assert share > 0.15 * len(words)
+
+
+def test_words_have_about_a_twentieth_of_what_is_general() -> None:
+    assert 0.03 < dict(GENERAL)[word] / sum(weight for _, weight in GENERAL) < 0.07
