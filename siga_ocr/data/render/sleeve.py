@@ -1,5 +1,6 @@
 """Wire sleeves, terminal markers and device plates of control cabinets, seen close, curved, tight and often blurred."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from siga_ocr.data.render.scene import Job, Shot, file_face, random_setting, sho
 from siga_ocr.data.render.strokes import StrokeFace
 from siga_ocr.data.render.surface import Image, Wanted, surface, tint
 from siga_ocr.data.render.texture import Field, cut
+from siga_ocr.data.render.typeset import Margins
 
 THIN = (
     "routed",
@@ -44,18 +46,29 @@ class Tube:
 
 def _tube(draw: Draw, difficulty: float) -> Tube:
     """White and grey sleeves mostly, yellow plates often, other colours seldom."""
-    kind = draw.weighted((("white", 0.66), ("yellow", 0.22), ("other", 0.12)))
-    tone = draw.log_between(65.0, 240.0) if draw.chance(0.3) else draw.between(165.0, 250.0)
+    kind = draw.weighted((("white", 0.74), ("yellow", 0.20), ("other", 0.06)))
+    tone = draw.log_between(65.0, 200.0) if draw.chance(0.16) else 253.0 - 85.0 * draw.unit() ** 1.9
     if kind == "yellow":
         hue = np.array([1.25, draw.between(0.98, 1.15), draw.between(0.0, 0.45)], np.float32)
-        colour = hue / hue.mean() * np.float32(draw.log_between(80.0, 190.0))
+        colour = hue / hue.mean() * np.float32(draw.log_between(95.0, 195.0))
     elif kind == "white":
-        colour = tone * tint(draw, 0.07)
+        colour = tone * tint(draw, 0.035 if draw.chance(0.7) else 0.12)
     else:
-        colour = tone * tint(draw, 0.9)
-    flat = kind == "yellow" or draw.chance(0.3)
-    room = 0.15 + 0.5 * draw.unit()
-    return Tube(np.asarray(colour, np.float32), room, room + draw.bell(0.08), 0.0 if flat else draw.between(0.15, 0.75) * (0.4 + 0.6 * difficulty))
+        colour = tone * tint(draw, 0.7)
+    flat = kind == "yellow" or draw.chance(0.4)
+    room = 0.2 + 0.6 * draw.unit()
+    return Tube(np.asarray(colour, np.float32), room, room + draw.bell(0.08), 0.0 if flat else draw.between(0.1, 0.7) * (0.3 + 0.7 * difficulty))
+
+
+def _tight(margins: Margins, draw: Draw) -> Margins:
+    """A detector trained on sleeves cuts close above and below, less so at the ends."""
+    share = draw.between(0.4, 0.85)
+    return replace(margins, top=min(margins.top, margins.top * share), bottom=min(margins.bottom, margins.bottom * share))
+
+
+def _height(draw: Draw) -> int:
+    """Pixels of the file: half of the crops between 26 and 42."""
+    return min(max(round(33.0 * math.exp(draw.bell(0.36))), 12), 84)
 
 
 def _around(job: Job, view: View) -> Image:
@@ -103,25 +116,33 @@ def _pose(job: Job) -> Pose:
     pose = random_pose(draw, 0.7 * job.difficulty, 0.6 * len(job.code.shown))
     arc = draw.bell(0.14 * job.difficulty, 2.0) if draw.chance(0.3) else 0.0
     return replace(
-        pose, stretch=draw.log_between(0.7, 1.45), roll=0.0, arc=arc, barrel=draw.between(0.0, 0.6) * job.difficulty if draw.chance(0.4) else 0.0
+        pose, stretch=draw.log_between(0.64, 1.4), roll=0.0, arc=arc, barrel=draw.between(0.0, 0.6) * job.difficulty if draw.chance(0.4) else 0.0
     )
+
+
+def _unsharp(draw: Draw) -> float:
+    """How soft the print itself is, in cap heights: soaked into cloth and rubber, or out of the camera's focus."""
+    return draw.between(0.05, 0.12) if draw.chance(0.3) else draw.between(0.0, 0.05)
 
 
 def wire_sleeve(job: Job) -> Shot:
     """A printed sleeve, terminal marker or device plate."""
     draw, difficulty = job.draw, job.difficulty
     face = _face(job)
-    setting = replace(random_setting(draw, difficulty), tracking=draw.log_between(0.04, 0.5), pitch=0.0, wobble=0.02 * draw.unit())
+    setting = random_setting(draw, difficulty)
+    if not setting.line_pitch:
+        setting = replace(setting, margins=_tight(setting.margins, draw))
+    setting = replace(setting, tracking=draw.log_between(0.04, 0.42), pitch=0.0, wobble=0.02 * draw.unit())
     if draw.chance(0.10 * difficulty):  # the detector cut into the line
         cut_off = draw.between(-0.24, -0.1)
         setting = replace(setting, margins=replace(setting.margins, top=cut_off) if draw.chance(0.5) else replace(setting.margins, bottom=cut_off))
-    view, height = shoot(job, face, setting, _pose(job))
+    view, height = shoot(job, face, setting, _pose(job), _height(draw))
     tube = _tube(draw, difficulty)
     image = np.broadcast_to(tube.colour, (*view.ink.shape, 3)) * _shade(view, tube, draw)[:, :, None]
     image = image + cut("cloud", view.ink.shape, draw)[:, :, None] * np.float32(3.0)
     under = float(tube.colour.mean())
     contrast = draw.between(0.75, 0.97) * under if draw.chance(0.6) else max(28.0, under * draw.between(0.35, 0.8))
-    ink = spread(soften(view.ink, view.cap * draw.between(0.0, 0.05 * difficulty)), draw, view.cap, difficulty)
+    ink = spread(soften(view.ink, view.cap * _unsharp(draw) * difficulty), draw, view.cap, difficulty)
     if draw.chance(0.2 * difficulty):
         ink = wear(ink, draw, view.cap, draw.between(0.2, 0.7))
     tone = ink_colour(draw, under, contrast, under > 45 and draw.chance(0.97), 0.15)
