@@ -24,6 +24,15 @@ DEFAULT_FAMILIES: tuple[tuple[str, float], ...] = (
     ("segment", 0.02),  # seven-segment displays
 )
 """Family names with their share of the default mixture."""
+FAULTS = (
+    *("wear", "scratches", "dirt", "glare", "shadow", "vignette", "low_contrast", "exposure", "colour_cast", "grey"),
+    *("defocus", "motion", "low_resolution", "noise", "bands", "hot_pixels", "interlaced", "halo", "jpeg"),
+    *("perspective", "rotation", "shear", "cylinder", "arc", "uneven_baseline", "uneven_spacing"),
+    *("cut_off", "neighbours", "other_lines", "far_margins", "corner"),
+)
+"""What can be wrong with a crop: the workpiece and its light, the camera, the geometry, what else the crop holds."""
+LETTERINGS = ("shipped", "sans", "serif", "mono", "condensed", "technical", "strokes", "dots", "segments")
+"""Kinds of face that are the same on every machine: all fonts of the package, one kind of them, or characters drawn in code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +40,12 @@ class RenderStyle:
     """The mixture that rendered crops are drawn from.
 
     `difficulty` runs from 0 (clean crops) to 1 (the whole field mixture): faults, geometry and loss of contrast grow with it. `surfaces` and
-    `fonts` name optional folders of photographs and font files. `upside_down` is the share of crops turned by half a turn.
+    `fonts` name optional folders of photographs and font files. `upside_down` is the share of crops turned by half a turn. `fault` names one
+    of `FAULTS`: each crop then has that fault at full strength and no other, its difficulty is 0 whatever was asked. `lettering` names one of
+    `LETTERINGS` instead of all the fonts that the machine has.
 
     Raises:
-        UsageError: a share lies outside 0..1, a family is unknown or named twice, or no family has weight.
+        UsageError: a share lies outside 0..1, a family, fault or lettering is unknown, a family is named twice, or none has weight.
     """
 
     difficulty: float = 1.0
@@ -44,6 +55,8 @@ class RenderStyle:
     upside_down: float = 0.0
     surfaces: str = ""
     fonts: str = ""
+    fault: str = ""
+    lettering: str = ""
 
     def __post_init__(self) -> None:
         for name, share in (("difficulty", self.difficulty), ("blank", self.blank), ("upside_down", self.upside_down)):
@@ -51,6 +64,11 @@ class RenderStyle:
                 raise UsageError(f"{name} of a render style must lie in 0..1, got {share}.")
         if not 1 <= self.max_length <= 200:
             raise UsageError(f"max_length of a render style must lie in 1..200, got {self.max_length}.")
+        for kind, name, known in (("fault", self.fault, FAULTS), ("lettering", self.lettering, LETTERINGS)):
+            if name and name not in known:
+                raise UsageError(f"Unknown {kind} {name!r} of a render style: known are {', '.join(known)}.")
+        if self.fault:
+            object.__setattr__(self, "difficulty", 0.0)
         self._check_families()
 
     def _check_families(self) -> None:

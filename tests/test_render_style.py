@@ -38,3 +38,14 @@ def test_a_style_refuses_what_it_cannot_render(field: str, value: object) -> Non
 def test_one_family_can_be_asked_for_by_name() -> None:
     assert family_style("peen", RenderStyle()).families == (("peen", 1.0),)
     assert family_style("mixture", RenderStyle()) == RenderStyle()
+
+
+def test_unknown_faults_and_letterings_are_refused_with_the_known_ones_named() -> None:
+    with pytest.raises(UsageError, match="glare"):
+        RenderStyle(fault="earthquake")
+    with pytest.raises(UsageError, match="condensed"):
+        RenderStyle(lettering="runes")
+
+
+def test_a_style_of_one_fault_is_clean_otherwise() -> None:
+    assert RenderStyle(fault="glare", difficulty=1.0).difficulty == 0.0

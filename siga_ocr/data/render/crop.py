@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -14,9 +13,8 @@ from siga_ocr.data.render.counter import counter_wheels
 from siga_ocr.data.render.display import segment_display
 from siga_ocr.data.render.dotted import dot_peen, ink_jet
 from siga_ocr.data.render.etched import chip_mark, electro_etch, laser_etch
-from siga_ocr.data.render.fault import camera, legible, optics, scene_faults
-from siga_ocr.data.render.geometry import widened
 from siga_ocr.data.render.painted import paint, stencil
+from siga_ocr.data.render.photograph import photograph
 from siga_ocr.data.render.plate import number_plate
 from siga_ocr.data.render.printed import ink_print, label
 from siga_ocr.data.render.reliefs import cast, engraved, stamped
@@ -87,16 +85,7 @@ def _drawn(job: Job, family: str) -> RenderedCrop:
 
 def _photographed(shot: Shot, job: Job, family: str) -> RenderedCrop:
     """Light, lens, resolution and sensor."""
-    draw, difficulty, view = job.draw, job.difficulty, shot.view
-    image = scene_faults(shot.image, draw, view.cap, difficulty)
-    image = legible(optics(image, draw, view.cap, difficulty), view.labels, 60.0 - 40.0 * difficulty)
-    rows, columns = view.labels.shape
-    size = (max(4, round(columns * shot.height / rows)), shot.height)
-    labels = view.labels
-    if shot.height != rows:
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
-        labels = np.asarray(cv2.resize(widened(labels, rows / shot.height), size, interpolation=cv2.INTER_NEAREST), np.uint8)
-    pixels = camera(image, draw, difficulty)
-    if draw.chance(job.style.upside_down):
+    pixels, labels = photograph(shot, job)
+    if job.draw.chance(job.style.upside_down):
         pixels, labels = np.ascontiguousarray(pixels[::-1, ::-1]), np.ascontiguousarray(labels[::-1, ::-1])
     return RenderedCrop(pixels, job.code.text, labels, family)

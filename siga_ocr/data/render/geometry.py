@@ -55,6 +55,22 @@ def random_pose(draw: Draw, difficulty: float, aspect: float) -> Pose:
     )
 
 
+def fault_pose(draw: Draw, fault: str, aspect: float) -> Pose | None:
+    """The pose of a crop whose one fault is of geometry, strong but readable; None for any other fault."""
+    sign = 1.0 if draw.chance(0.5) else -1.0
+    if fault == "perspective":
+        return Pose(tilt=(sign * draw.between(0.14, 0.28), draw.bell(0.2, 1.5)), shear=draw.bell(0.08))
+    if fault == "rotation":
+        return Pose(turn=sign * draw.between(0.55, 1.0) * min(15.0, math.degrees(math.atan(1.4 / max(aspect, 0.5)))))
+    if fault == "shear":
+        return Pose(shear=sign * draw.between(0.2, 0.4))
+    if fault == "cylinder":
+        return Pose(roll=draw.between(0.55, 0.8)) if draw.chance(0.5) else Pose(barrel=draw.between(0.55, 0.8))
+    if fault == "arc":
+        return Pose(arc=sign * draw.between(0.18, 0.4))
+    return None
+
+
 def _homography(pose: Pose, box: Box) -> npt.NDArray[np.float64]:
     """From flat cap heights to the image plane in cap heights, around the middle of the text."""
     left, top, right, bottom = box
@@ -96,7 +112,7 @@ def widened(labels: Mask, reduction: float) -> Mask:
     """Labels whose thinnest strokes survive nearest-pixel reduction by that factor."""
     if reduction <= 1.1:
         return labels
-    size = 2 if reduction < 2.0 else 3
+    size = 2 if reduction <= 2.0 else 3
     return np.asarray(cv2.dilate(labels, np.ones((size, size), np.uint8)), np.uint8)
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from siga_ocr.data.corpus import Code
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.fonts import choice
-from siga_ocr.data.render.geometry import Pose, View, look, random_pose
+from siga_ocr.data.render.geometry import Pose, View, fault_pose, look, random_pose
 from siga_ocr.data.render.glyphs import Face
+from siga_ocr.data.render.lettering import lettering_face
+from siga_ocr.data.render.mark import wear
 from siga_ocr.data.render.surface import Image
 from siga_ocr.data.render.typeset import Artwork, Margins, Setting, typeset
 from siga_ocr.render_style import RenderStyle
@@ -37,6 +39,8 @@ class Shot:
 
 def file_face(job: Job, words: tuple[str, ...] = (), upright: bool = False) -> Face:
     """A face from font files that draws the text; with `words`, one whose file name holds one of them where there is any."""
+    if job.style.lettering:
+        return lettering_face(job.draw, job.style.lettering, words, job.code.text)
     offered = choice(job.style.fonts, words, upright)
     for _ in range(6):
         face = offered.at(job.draw.unit())
@@ -47,6 +51,8 @@ def file_face(job: Job, words: tuple[str, ...] = (), upright: bool = False) -> F
 
 def random_margins(draw: Draw, difficulty: float) -> Margins:
     """Tight, loose or clipped, each side by itself now and then."""
+    if draw.chance(0.05 * difficulty):
+        return _corner(draw)
     kinds = (("tight", 0.30), ("near", 0.40), ("loose", 0.10 + 0.10 * difficulty), ("far", 0.06 * difficulty), ("clipped", 0.14 * difficulty))
     spans = {"tight": (0.01, 0.12), "near": (0.08, 0.4), "loose": (0.35, 0.9), "far": (0.6, 1.5), "clipped": (-0.14, 0.04)}
     common = draw.weighted(kinds)
@@ -56,6 +62,40 @@ def random_margins(draw: Draw, difficulty: float) -> Margins:
     return Margins(left=max(left, -0.1) * far, top=top, right=max(right, -0.1) * far, bottom=bottom)
 
 
+def _corner(draw: Draw) -> Margins:
+    """The text sits in a corner of its crop."""
+    near, far = (draw.between(0.02, 0.3), draw.between(0.02, 0.3)), (draw.between(0.8, 4.0), draw.between(0.6, 1.6))
+    left, right = (near[0], far[0]) if draw.chance(0.5) else (far[0], near[0])
+    top, bottom = (near[1], far[1]) if draw.chance(0.5) else (far[1], near[1])
+    return Margins(left=left, top=top, right=right, bottom=bottom)
+
+
+def _cut_off(draw: Draw) -> Margins:
+    """One side or two cut the text by less than a stroke, so that no E becomes an F."""
+    margins = Margins(left=draw.between(0.02, 0.2), top=draw.between(0.02, 0.2), right=draw.between(0.02, 0.2), bottom=draw.between(0.02, 0.2))
+    for side in {draw.pick(("left", "top", "right", "bottom")), draw.pick(("top", "bottom"))}:
+        margins = replace(margins, **{side: -draw.between(0.05, 0.11)})
+    return margins
+
+
+def fault_setting(setting: Setting, draw: Draw, fault: str) -> Setting:
+    """The setting with the one fault that was asked for; as it is where that is no fault of setting."""
+    if fault == "uneven_baseline":
+        return replace(setting, wobble=draw.between(0.05, 0.1), unrest=draw.between(0.0, 0.04))
+    if fault == "uneven_spacing":
+        return replace(setting, tracking=setting.tracking + 0.12, ragged=draw.between(0.12, 0.3), pitch=0.0)
+    if fault == "far_margins":
+        room = [draw.between(0.7, 1.5) for _ in range(4)]
+        return replace(setting, margins=Margins(left=room[0] * 1.5, top=room[1], right=room[2] * 1.5, bottom=room[3]))
+    if fault == "corner":
+        return replace(setting, margins=_corner(draw))
+    if fault == "cut_off":
+        return replace(setting, margins=_cut_off(draw))
+    if fault == "other_lines":
+        return with_neighbours(setting, draw, 1.0, 0.0)
+    return with_neighbours(setting, draw, 0.0, 1.0) if fault == "neighbours" else setting
+
+
 def random_setting(draw: Draw, difficulty: float) -> Setting:
     """Spacing and what stands around the line."""
     margins = random_margins(draw, difficulty)
@@ -63,7 +103,8 @@ def random_setting(draw: Draw, difficulty: float) -> Setting:
         tracking=draw.bell(0.05) + draw.log_between(0.02, 0.25),
         pitch=draw.between(0.62, 1.05) if draw.chance(0.12) else 0.0,
         gap=draw.between(0.3, 0.8),
-        wobble=draw.between(0.0, 0.05) * difficulty if draw.chance(0.15) else 0.0,
+        wobble=draw.between(0.0, 0.06) * difficulty if draw.chance(0.15) else 0.0,
+        ragged=draw.between(0.0, 0.2) * difficulty if draw.chance(0.06) else 0.0,
         margins=margins,
     )
     return with_neighbours(setting, draw, 0.22 * difficulty, 0.10 * difficulty)
@@ -95,6 +136,7 @@ def native_height(draw: Draw, difficulty: float) -> int:
 def shoot(job: Job, face: Face, setting: Setting, pose: Pose | None = None, height: int = 0) -> tuple[View, int]:
     """Sets the code and puts it before the camera; the view at working resolution, and the height that the file will have."""
     height = height or native_height(job.draw, job.difficulty)
+    setting = fault_setting(setting, job.draw, job.style.fault)
     sketch = 1.0 + max(0.0, setting.margins.top) + max(0.0, setting.margins.bottom)
     working = max(height, min(2 * height, 44))
     cap = next((size for size in CAPS if size >= 0.95 * working / sketch), CAPS[-1])
@@ -104,12 +146,15 @@ def shoot(job: Job, face: Face, setting: Setting, pose: Pose | None = None, heig
 def frame(job: Job, artwork: Artwork, setting: Setting, pose: Pose | None, height: int) -> tuple[View, int]:
     """Puts artwork before the camera. Where the characters would come out too small to read, the crop grows."""
     left, top, right, bottom = artwork.box
-    pose = pose or random_pose(job.draw, job.difficulty, (right - left) / (bottom - top))
+    aspect = (right - left) / (bottom - top)
+    pose = fault_pose(job.draw, job.style.fault, aspect) or pose or random_pose(job.draw, job.difficulty, aspect)
     if setting.line_pitch or any(setting.neighbours):
         bound = 14.0 / max(right - left, 1.0)
         pose = replace(pose, turn=min(max(pose.turn, -bound), bound), arc=0.0)
     working = max(height, min(2 * height, 44))
     view = look(artwork, pose, setting.margins, working, WIDEST)
+    if job.style.fault == "wear":
+        view = replace(view, ink=wear(view.ink, job.draw, view.cap, job.draw.between(0.6, 0.9)))
     smallest = 7.0 + 5.0 * (1.0 - job.difficulty)
     height = max(height, round(smallest * view.ink.shape[0] / view.cap))
     return view, min(height, view.ink.shape[0])

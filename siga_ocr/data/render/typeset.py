@@ -34,6 +34,7 @@ class Setting:
     gap: float = 0.5  # width of a blank
     wobble: float = 0.0  # deviation of each character's baseline
     unrest: float = 0.0  # deviation of each character's size and angle
+    ragged: float = 0.0  # deviation of the room after each character
     line_pitch: float = 0.0  # distance of the lines above and below; none where 0
     neighbours: tuple[float, float] = (0.0, 0.0)  # visible share of a foreign character at either end; none where 0
     margins: Margins = field(default_factory=Margins)
@@ -87,7 +88,8 @@ def _place(shown: str, face: Face, cap: int, setting: Setting, draw: Draw) -> tu
         y = glyph.top + raised + draw.bell(setting.wobble * cap, 2.0)
         varied = _varied(replace(glyph, left=0, top=0), setting, draw) if setting.unrest else replace(glyph, left=0, top=0)
         placed.append(Placed(varied, round(x) + varied.left, round(y) + varied.top, label if character not in SILENT else 0))
-        pen += cell + setting.tracking * cap
+        room = setting.tracking + (max(draw.bell(setting.ragged, 2.0), 0.02 - setting.tracking) if setting.ragged else 0.0)
+        pen += cell + room * cap
     return placed, pen - setting.tracking * cap
 
 
@@ -104,8 +106,10 @@ def _other_lines(length: int, face: Face, cap: int, setting: Setting, draw: Draw
         if draw.chance(0.7):
             other = "".join(_foreign(draw, face) for _ in range(length + draw.whole(0, 3)))
             line, _ = _place(other, face, cap, setting, draw)
-            drift, shift = round(draw.between(-1.0, 0.4) * cap), round(side * setting.line_pitch * cap)
-            placed += [Placed(p.glyph, p.x + drift, p.y + shift, 0) for p in line]
+            drift, shift = round(draw.between(-1.0, 0.4) * cap), side * setting.line_pitch * cap
+            slant = side * draw.between(0.0, 0.06) if draw.chance(0.3) else 0.0  # away from the text, from either end
+            start = 0 if draw.chance(0.5) else line[-1].x
+            placed += [Placed(p.glyph, p.x + drift, p.y + round(shift + slant * abs(p.x - start)), 0) for p in line]
     return placed
 
 
