@@ -1,6 +1,8 @@
 import csv
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from PIL import Image
@@ -8,9 +10,9 @@ from typer.testing import CliRunner
 
 from siga_ocr.cli.synth import synth
 from siga_ocr.data.render import render
-from siga_ocr.data.render.rendered_set import Span, contact_sheet, rendered, write_set
+from siga_ocr.data.render.rendered_set import CAPTION, CELL, COLUMNS, Span, contact_sheet, rendered, write_set
 from siga_ocr.errors import UsageError
-from siga_ocr.render_style import RenderStyle, family_style
+from siga_ocr.render_style import DEFAULT_FAMILIES, RenderStyle, family_style
 
 app = typer.Typer()
 app.command()(synth)
@@ -60,4 +62,40 @@ def test_workers_do_not_change_the_crops() -> None:
 
 def test_a_contact_sheet_has_room_for_all() -> None:
     sheet = contact_sheet([render(1, index, RenderStyle()) for index in range(9)])
-    assert sheet.shape == (2 * 78, 8 * 200, 3)
+    width, height = CELL
+    assert sheet.shape == (3 * (height + CAPTION), COLUMNS * width, 3)
+
+
+def test_the_longest_text_fits_beneath_its_crop() -> None:
+    crop = replace(render(1, 1, family_style("counter", RenderStyle(blank=0.0))), text="W" * 40)
+    sheet = contact_sheet([crop] * COLUMNS)
+    caption = sheet[CELL[1] :].min(axis=(0, 2))
+    for column in range(COLUMNS):
+        assert caption[column * CELL[0] : (column + 1) * CELL[0] - 3].min() < 128
+        assert caption[(column + 1) * CELL[0] - 3 : (column + 1) * CELL[0]].min() == 255
+
+
+def test_the_mixture_gets_a_sheet_of_each_family(tmp_path: Path) -> None:
+    out, sheet = tmp_path / "set", tmp_path / "look.png"
+    result = CliRunner().invoke(app, ["--out", str(out), "--count", "2", "--preview", str(sheet)])
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in tmp_path.glob("*.png")} == {"look.png", *(f"look-{name}.png" for name, _ in DEFAULT_FAMILIES)}
+    with Image.open(tmp_path / "look-peen.png") as picture:
+        wanted = contact_sheet([render(0, index, family_style("peen", RenderStyle())) for index in range(2)])
+        assert np.array_equal(np.asarray(picture), wanted)
+
+
+def test_a_place_for_the_sheet_that_does_not_exist_is_refused_before_any_work(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["--out", str(tmp_path / "set"), "--count", "1", "--preview", str(tmp_path / "none" / "look.png")])
+    assert isinstance(result.exception, UsageError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_fault_can_be_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    result = CliRunner().invoke(app, ["--out", str(out), "--count", "1", "--seed", "3", "--style", "label", "--fault", "glare"])
+    assert result.exit_code == 0, result.output
+    with Image.open(out / "img" / "000000.png") as picture:
+        assert np.array_equal(np.asarray(picture), render(3, 0, family_style("label", RenderStyle(fault="glare"))).image)
+    refused = CliRunner().invoke(app, ["--out", str(tmp_path / "other"), "--count", "1", "--fault", "earthquake"])
+    assert isinstance(refused.exception, UsageError)

@@ -5,21 +5,23 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from siga_ocr.data.render.crop import RenderedCrop, render
+from siga_ocr.data.render.fonts import SHIPPED
 from siga_ocr.data.render.glyphs import Mask
 from siga_ocr.data.workers import Workers
 from siga_ocr.errors import DiskError, UsageError
-from siga_ocr.render_style import RenderStyle
+from siga_ocr.render_style import RenderStyle, family_style
 
 BLOCK = 64  # crops that a worker renders at once
-CELL = (200, 64)  # pixels of a crop on a contact sheet
-COLUMNS = 8
+CELL = (350, 110)  # pixels of a crop on a contact sheet
+CAPTION = 18  # pixels of the text beneath it
+COLUMNS = 4
 
 
 @dataclass(frozen=True)
@@ -85,15 +87,34 @@ def _write_crops(folder: Path, whole: Span, workers: int) -> Generator[int, None
 
 
 def contact_sheet(crops: list[RenderedCrop]) -> Mask:
-    """The crops side by side, their texts beneath, uint8 [H, W, 3]."""
+    """The crops side by side, the text and family of each beneath it, uint8 [H, W, 3]."""
     width, height = CELL
-    line = height + 14
+    line = height + CAPTION
     sheet = Image.new("RGB", (COLUMNS * width, -(-len(crops) // COLUMNS) * line), "white")
-    pen = ImageDraw.Draw(sheet)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.truetype(str(SHIPPED / "VeraMono.ttf"), 11)
     for place, crop in enumerate(crops):
         x, y = place % COLUMNS * width, place // COLUMNS * line
         picture = Image.fromarray(crop.image)
-        scale = min((width - 4) / picture.width, (height - 2) / picture.height, 3.0)
+        scale = min((width - 8) / picture.width, (height - 4) / picture.height, 4.0)
         sheet.paste(picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))), (x, y))
-        pen.text((x, y + height), f"{crop.text[:26]}  {crop.family}", fill="black")
+        pen.text((x, y + height), f"{crop.text} {crop.family}", fill="black", font=font)
     return np.asarray(sheet, np.uint8)
+
+
+def write_sheets(path: Path, whole: Span) -> list[Path]:
+    """Writes a contact sheet of the span's crops as `path` and, where its style mixes families, one of each family beside it.
+
+    SHEET.png gets SHEET-print.png and so on; those hold as many crops, of the same seed, but of that family alone. Returns what was written.
+
+    Raises:
+        DiskError: a sheet cannot be written.
+    """
+    families = [name for name, _ in whole.style.families]
+    alone = {name: replace(whole, style=family_style(name, whole.style)) for name in families if len(families) > 1}
+    spans = {path: whole} | {path.with_name(f"{path.stem}-{name}{path.suffix}"): span for name, span in alone.items()}
+    try:
+        for place, span in spans.items():
+            Image.fromarray(contact_sheet(render_span(span))).save(place, format="PNG")
+    except OSError as error:
+        raise DiskError(f"{str(path)!r} cannot be written ({error.strerror or error}): check the place and its free space.") from error
+    return list(spans)
