@@ -1,9 +1,8 @@
-"""Finding and opening input images: the only place that does; it knows files and pixels, nothing of networks."""
+"""Opening images as crops: the only place that does; it knows files and what they hold, nothing of networks."""
 
-import os
+import io
 import stat
 import warnings
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from siga_ocr.errors import NoInputError, UnreadableImage, UsageError
-
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
-"""What a folder is searched for, whatever the case; a file that is named itself may end in anything."""
+from siga_ocr.errors import UnreadableImage, UsageError
+from siga_ocr.pixels import MAX_PIXELS, array_to_rgb, check_size, picture_to_rgb
 
 FORMATS = ("BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 """What is opened, judged by content: no format that runs a foreign program to be decoded."""
 
-MAX_PIXELS = 64_000_000
-"""A larger image is refused before its pixels are unpacked."""
+MAX_BYTES = 512 * 2**20
+"""A larger file is refused before it is read: 64 million pixels of 8 bytes."""
+
+Roi = tuple[int, int, int, int]
+"""A region x, y, width, height in pixels of the upright image, from its upper left corner."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,57 +39,51 @@ class Crop:
             raise UsageError(f"A crop is uint8 [h, w, 3] with at least one pixel, got {self.image.dtype} {self.image.shape}.")
 
 
-def find_images(paths: Iterable[str], recursive: bool) -> Iterator[str]:
-    """The images that `paths` name: files as given, folders sorted by name and joined with it; nothing is made absolute.
-
-    A path that is not there, and a folder that cannot be listed, come out as they are: `read_crop` says why they cannot be read, so that
-    they become rows and not silence. Entries that begin with a dot and, below a folder, links to folders are passed over.
-
-    Raises:
-        NoInputError: nothing at all was found.
-    """
-    found = False
-    searched = []
-    for path in paths:
-        searched.append(path)
-        for image in _in_folder(path, recursive) if Path(path).is_dir() else (path,):
-            found = True
-            yield image
-    if not found:
-        hint = "" if recursive else ", or search sub-folders with --recursive"
-        kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-        raise NoInputError(f"No image in {', '.join(searched) or 'nothing'}: name image files or folders that hold some ({kinds}){hint}.")
-
-
-def _in_folder(folder: str, recursive: bool) -> Iterator[str]:
-    """The images in one folder, by name; `folder` itself where it cannot be listed."""
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError:
-        yield folder
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            if recursive:
-                yield from _in_folder(entry.path, recursive)
-        elif Path(entry.name).suffix.lower() in SUFFIXES and not entry.is_dir():
-            yield entry.path
-
-
 def read_crop(path: str) -> Crop:
-    """Open one image as RGB: its first page, upright (EXIF), what is transparent over white, more than 8 bits scaled to 8.
+    """Open one image file as `decode_image` does.
 
     Raises:
         UnreadableImage: with the reason in one line, without the path.
     """
-    _check_file(path)
+    return decode_image(read_bytes(path), path)
+
+
+def read_bytes(path: str) -> bytes:
+    """What a file holds.
+
+    Raises:
+        UnreadableImage: with the reason in one line, in words that do not depend on the decoder and without the path.
+    """
+    try:
+        status = Path(path).stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UnreadableImage("this is a folder, and not one that can be listed")
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableImage("this is no regular file")
+        if status.st_size > MAX_BYTES:
+            raise UnreadableImage(f"the file is larger than {MAX_BYTES // 2**20} MiB: give a crop")
+        with Path(path).open("rb") as stream:
+            return stream.read()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UnreadableImage("no such file or folder") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        raise UnreadableImage(f"the file cannot be opened: {_one_line(error)}") from error
+
+
+def decode_image(data: bytes, source: str) -> Crop:
+    """An encoded image as RGB: its first page, upright (EXIF), what is transparent over white, more than 8 bits scaled to 8.
+
+    Raises:
+        UnreadableImage: with the reason in one line.
+    """
+    if not data:
+        raise UnreadableImage("the file is empty (0 bytes)")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning of the decoder is no news for whoever reads the result
-            return Crop(_open(path), path)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+                check_size(picture.width, picture.height)
+                return Crop(picture_to_rgb(ImageOps.exif_transpose(picture)), source)
     except UnreadableImage:
         raise
     except UnidentifiedImageError as error:
@@ -100,52 +94,34 @@ def read_crop(path: str) -> Crop:
         raise UnreadableImage(f"the image is damaged: {_one_line(error)}") from error
 
 
-def _check_file(path: str) -> None:
-    """Say what is wrong with the file itself, in words that do not depend on the decoder."""
-    try:
-        status = Path(path).stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise UnreadableImage("this is a folder, and not one that can be listed")
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableImage("this is no regular file")
-        if status.st_size == 0:
-            raise UnreadableImage("the file is empty (0 bytes)")
-        with Path(path).open("rb"):
-            return
-    except FileNotFoundError as error:
-        raise UnreadableImage("no such file or folder") from error
-    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-        raise UnreadableImage(f"the file cannot be opened: {_one_line(error)}") from error
+def to_crop(image: npt.NDArray[np.generic] | Image.Image, source: str = "") -> Crop:
+    """A crop of what is in memory: an array as `pixels.array_to_rgb` takes it, or a picture of Pillow, turned upright.
 
-
-def _open(path: str) -> npt.NDArray[np.uint8]:
-    with Image.open(path, formats=FORMATS) as picture:
-        if picture.width * picture.height > MAX_PIXELS:
-            raise UnreadableImage(f"its {picture.width} x {picture.height} pixels are more than {MAX_PIXELS // 1_000_000} million: give a crop")
-        upright = ImageOps.exif_transpose(picture)
-        if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
-            upright = Image.fromarray(_to_8_bit(np.asarray(upright, dtype=np.float64)))
-        return np.array(_to_rgb(upright), dtype=np.uint8)
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    layered = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
-
-
-def _to_8_bit(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """Grey levels of cameras with 10 to 16 bits, or fractions 0..1, scaled to 0..255.
-
-    The full scale is that of the smallest depth of 8, 10, 12, 14 or 16 bits that holds the brightest pixel: a 12-bit camera writes its
-    levels unshifted into 16-bit files, and scaling those by 65535 would leave 16 grey levels.
+    Raises:
+        UnreadableImage: it is neither, has no pixels or too many.
     """
-    levels = np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0)
-    brightest = float(levels.max(initial=0.0))
-    fractions = brightest <= 1.0 and bool((levels != np.round(levels)).any())
-    full = 1.0 if fractions else next((2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if brightest < 2.0**bits), max(brightest, 1.0))
-    return np.clip(np.round(levels * (255.0 / full)), 0, 255).astype(np.uint8)
+    if isinstance(image, np.ndarray):
+        return Crop(array_to_rgb(image), source)
+    if not isinstance(image, Image.Image) or 0 in image.size:
+        raise UnreadableImage(f"this is no image with pixels: {type(image).__name__}")
+    check_size(image.width, image.height)
+    try:
+        return Crop(picture_to_rgb(ImageOps.exif_transpose(image)), source)
+    except Exception as error:  # a picture that is opened lazily decodes only here
+        raise UnreadableImage(f"the image is damaged: {_one_line(error)}") from error
+
+
+def cut(crop: Crop, roi: Roi) -> Crop:
+    """The part of a crop that lies in `roi`; what sticks out beyond the image is left away.
+
+    Raises:
+        UnreadableImage: no pixel of the image lies in the region.
+    """
+    x, y, width, height = roi
+    part = crop.image[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]
+    if 0 in part.shape:
+        raise UnreadableImage(f"the region {x},{y},{width},{height} lies outside the image of {crop.image.shape[1]} x {crop.image.shape[0]} pixels")
+    return Crop(np.ascontiguousarray(part), crop.source)
 
 
 def _one_line(error: Exception) -> str:

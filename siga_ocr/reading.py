@@ -1,33 +1,69 @@
-"""What one crop says and how sure we are of it."""
+"""What one crop says and how sure we are of it, and what it was read with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["ok", "error"]
+Status = Literal["ok", "review", "error"]
+"""`review` is given only by a rule that was asked for; `error` means that there was nothing to read from."""
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another character that could stand at a position, with its confidence in 0..1."""
+
+    character: str
+    confidence: float
 
 
 @dataclass(frozen=True)
 class CharReading:
-    """One character of a reading: confidence in 0..1, `x0` and `x1` in pixels of the crop (the central 90 % of its glyph attention)."""
+    """One character of a reading: confidence in 0..1, `x0` and `x1` in pixels of the crop (the central 90 % of its glyph attention).
+
+    `alternatives` are the next most likely characters, the likeliest first.
+    """
 
     character: str
     confidence: float
     x0: float
     x1: float
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The outcome for one crop; `confidence` is the product over its characters and the end mark."""
+    """The outcome for one crop; `confidence` is the product over its characters and the end mark.
+
+    `width` and `height` are those of the upright crop in pixels (0 where it could not be opened), `elapsed_ms` the milliseconds of work on
+    it (its share of a batch), `read_at` the UTC time in ISO 8601, `image_sha256` the hexadecimal hash of the image's bytes where it was asked for.
+    """
 
     file: str
     status: Status
     text: str = ""
     confidence: float = 0.0
-    characters: tuple[CharReading, ...] = field(default=())
+    characters: tuple[CharReading, ...] = ()
+    width: int = 0
+    height: int = 0
+    elapsed_ms: float = 0.0
+    read_at: str = ""
+    image_sha256: str = ""
     error: str = ""
 
     @property
     def min_character_confidence(self) -> float:
         """The confidence of the weakest character; that of the end mark alone where the text is empty."""
         return min((c.confidence for c in self.characters), default=self.confidence)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a whole run was read with: `model` as named, its revision and the SHA-256 of its weights; `engine` (`torch` or `onnx`), `device`
+    and `precision` as they were used, whatever was asked for; `tool_version` that of this program."""
+
+    model: str = ""
+    model_revision: str = ""
+    weights_sha256: str = ""
+    engine: str = ""
+    device: str = ""
+    precision: str = ""
+    tool_version: str = ""

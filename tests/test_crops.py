@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from siga_ocr import crops
-from siga_ocr.crops import Crop, find_images, read_crop
+from siga_ocr import pixels
+from siga_ocr.crops import Crop, read_crop
 from siga_ocr.errors import NoInputError, UnreadableImage, UsageError
+from siga_ocr.sources import find_images
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -162,7 +163,7 @@ def test_a_file_without_permission_gives_a_reason(tmp_path: Path, monkeypatch: p
 
 def test_a_huge_image_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("L", (50, 50)).save(tmp_path / "big.png")
-    monkeypatch.setattr(crops, "MAX_PIXELS", 2499)
+    monkeypatch.setattr(pixels, "MAX_PIXELS", 2499)
     with pytest.raises(UnreadableImage, match="50 x 50"):
         read_crop(str(tmp_path / "big.png"))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)

@@ -29,7 +29,7 @@ def read(
     exit_zero: options.ExitZero = False,
 ) -> None:
     """Read the code on each crop: one record an image, in the order given, unreadable images included."""
-    from siga_ocr.crops import find_images
+    from siga_ocr.sources import find_images
 
     console.hush_decoders()
     found = find_images(paths, recursive)
