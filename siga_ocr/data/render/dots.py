@@ -42,7 +42,8 @@ def matrix(character: str, rows: int, path: str, open_zero: bool) -> Mask:
 @dataclass(frozen=True)
 class DotFace:
     """Dots of `diameter` (1: dots touch), pushed by `jitter` pitches, missing with probability `lost`; `wide` is the column pitch to the row
-    pitch. Every character drawn differs, by the choices of `draw`."""
+    pitch, `square` a needle with edges, `drag` how far a dot is drawn out along the line in pitches, `twice` the chance of a second hit.
+    Every character drawn differs, by the choices of `draw`."""
 
     draw: Draw
     rows: int = 7
@@ -52,6 +53,9 @@ class DotFace:
     lost: float = 0.0
     wide: float = 1.0
     open_zero: bool = False
+    square: bool = False
+    drag: float = 0.0
+    twice: float = 0.0
 
     @property
     def name(self) -> str:
@@ -69,14 +73,31 @@ class DotFace:
         step = pitch * self.wide
         edge = round(pitch) + 1
         canvas = np.zeros((round(grid.shape[0] * pitch) + 2 * edge, round(grid.shape[1] * step) + 2 * edge), np.uint8)
-        rows, columns = np.nonzero(grid)
-        moves = self.draw.generator.standard_normal((rows.size, 3)).clip(-2, 2)
-        kept = self.draw.generator.random(rows.size) >= self.lost
-        for row, column, move, there in zip(rows, columns, moves, kept, strict=True):
-            if there:
-                x = edge + (column + 0.5 + self.jitter * move[0]) * step
-                y = edge + (row + 0.5 + self.jitter * move[1]) * pitch
-                radius = max(0.5, pitch * self.diameter / 2 * (1 + self.jitter * move[2]))
-                cv2.circle(canvas, (round(x * 16), round(y * 16)), round(radius * 16), 255, -1, cv2.LINE_AA, 4)
+        for x, y, radius in self._places(grid, pitch, edge):
+            if self.square:
+                reach = round(0.9 * radius)
+                corners = np.array([(x - reach, y - reach), (x + reach, y - reach), (x + reach, y + reach), (x - reach, y + reach)], np.int32)
+                cv2.fillPoly(canvas, [corners], 255, cv2.LINE_AA, 4)
+            else:
+                cv2.circle(canvas, (x, y), radius, 255, -1, cv2.LINE_AA, 4)
+            if self.drag:
+                cv2.line(canvas, (x, y), (x + round(16 * self.drag * step), y), 255, max(1, round(radius / 10)), cv2.LINE_AA, 4)
         cell = grid.shape[1] + 1 if self.rows == 7 else grid.shape[1] + max(1, self.rows // 6)
         return Glyph(canvas, -edge, -cap - edge, cell * step)
+
+    def _places(self, grid: Mask, pitch: float, edge: int) -> list[list[int]]:
+        """Where the dots fall, x, y and radius in sixteenths of a pixel from the canvas' corner."""
+        random = self.draw.generator
+        rows, columns = np.nonzero(grid)
+        kept = random.random(rows.size) >= self.lost
+        if self.twice:
+            again = random.random(rows.size) < self.twice
+            rows, columns = np.concatenate([rows, rows[again]]), np.concatenate([columns, columns[again]])
+            kept = np.concatenate([kept, kept[again]])
+        moves = random.standard_normal((rows.size, 3)).clip(-2, 2) * self.jitter
+        moves[int(grid.sum()) :, :2] += 0.22  # second hits land beside the first
+        x = edge + (columns + 0.5 + moves[:, 0]) * pitch * self.wide
+        y = edge + (rows + 0.5 + moves[:, 1]) * pitch
+        radius = np.maximum(0.5, pitch * self.diameter / 2 * (1 + moves[:, 2]))
+        places: list[list[int]] = np.round(np.stack([x, y, radius], axis=1)[kept] * 16).astype(np.int32).tolist()
+        return places

@@ -11,7 +11,7 @@ from siga_ocr.data.render.mark import ink_colour, luminance, print_ink, soften, 
 from siga_ocr.data.render.scene import Job, Shot, random_setting, shoot
 from siga_ocr.data.render.surface import METALS, Image
 from siga_ocr.data.render.texture import Field, cut
-from siga_ocr.data.render.workpiece import ground, line_face, uneven
+from siga_ocr.data.render.workpiece import ground, line_face, paint_colour, uneven
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,6 @@ def engraved(job: Job) -> Shot:
     if draw.chance(0.55):  # paint or the core of a laminate
         ink = spread(view.ink, draw, view.cap, difficulty)
         ink = wear(ink, draw, view.cap, 0.6 * difficulty) if draw.chance(0.3) else ink
-        contrast = draw.between(90.0, 190.0)
-        tone = ink_colour(draw, luminance(image), contrast, draw.chance(0.6) if luminance(image) > 90 else False, 0.5)
-        image = print_ink(image, ink * draw.between(0.7, 1.0), tone)
+        image = print_ink(image, ink * draw.between(0.7, 1.0), paint_colour(draw, image, 60.0))
         field = field * np.float32(0.5)
     return Shot(lit(image, field, random_lamp(draw, 0.7)), view, height)

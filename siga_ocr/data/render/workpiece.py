@@ -14,6 +14,26 @@ from siga_ocr.data.render.texture import Field
 
 ANY = (*METALS, "painted", "plastic", "paper", "rubber", "painted", "plastic", "paper")
 
+PAINTS = (
+    ((24.0, 24.0, 26.0), 0.30),
+    ((236.0, 236.0, 232.0), 0.38),
+    ((232.0, 190.0, 40.0), 0.12),
+    ((185.0, 38.0, 32.0), 0.09),
+    ((32.0, 70.0, 150.0), 0.06),
+    ((225.0, 110.0, 35.0), 0.03),
+    ((40.0, 110.0, 65.0), 0.02),
+)
+"""Colours that codes are painted and filled with, RGB, with how often they come."""
+
+
+def paint_colour(draw: Draw, image: Image, least: float) -> Image:
+    """The colour [3] of a common paint whose grey differs from that of the surface by `least` levels or more, weathered a little."""
+    under = luminance(image)
+    offered = [(paint, weight) for paint, weight in PAINTS if abs(sum(paint) / 3.0 - under) >= least] or [(PAINTS[under < 128][0], 1.0)]
+    colour = np.array(draw.weighted(offered), np.float32)
+    faded = draw.between(0.0, 0.3)
+    return np.asarray(colour * (1.0 - faded) + faded * float(colour.mean()), np.float32) * np.float32(draw.between(0.85, 1.03))
+
 
 def line_face(job: Job, single: float = 0.07, pen: tuple[float, float] = (0.07, 0.2), words: tuple[str, ...] = ()) -> Face:
     """A font file (with `words` in its name), or single strokes of a pen in cap heights with chance `single` where they cover the text."""
