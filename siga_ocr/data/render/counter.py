@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siga_ocr.data.draw import Draw
+from siga_ocr.data.render.counter_window import behind_glass, in_window, window_margins
 from siga_ocr.data.render.display import segment_display
-from siga_ocr.data.render.geometry import View, random_pose
+from siga_ocr.data.render.geometry import Pose, View, random_pose
 from siga_ocr.data.render.glyphs import Face, Mask
 from siga_ocr.data.render.mark import ink_colour, print_ink, soften, wear
-from siga_ocr.data.render.scene import CAPS, Job, Shot, file_face, frame, native_height, random_margins
-from siga_ocr.data.render.surface import Image, Wanted, surface, tint
+from siga_ocr.data.render.scene import CAPS, Job, Shot, file_face, frame, native_height
+from siga_ocr.data.render.surface import Image, tint
 from siga_ocr.data.render.texture import cut
-from siga_ocr.data.render.typeset import PAD, Artwork, Margins, Placed, Setting, stamp
+from siga_ocr.data.render.typeset import PAD, Artwork, Placed, Setting, stamp
 
 LETTERING = (
     "routed",
@@ -45,23 +46,55 @@ class Wheels:
     turning: int
 
 
-def random_wheels(draw: Draw, digits: str, difficulty: float) -> Wheels:
-    """Wheels in line but for small play; the last one anywhere between two digits, the one before it follows where it nears zero."""
-    play = 0.05 * difficulty
-    rolls = [draw.bell(play, 2.0) for _ in digits]
+def _rolls(draw: Draw, digits: str, difficulty: float) -> list[float]:
+    """Digits in line but for small play; the last one anywhere between two, those before it follow where it nears zero; worn gears leave one
+    of the others between two as well."""
+    rolls = [draw.bell(0.05 * difficulty, 2.0) for _ in digits]
     if draw.chance(0.6 * difficulty):
-        last = draw.between(-0.4, 0.4)
-        rolls[-1] = last
+        rolls[-1] = draw.between(-0.4, 0.4)
         for place in range(len(digits) - 1, 0, -1):
             if (digits[place] == "9" and rolls[place] > 0.15) or (digits[place] == "0" and rolls[place] < -0.15):
                 rolls[place - 1] = rolls[place] * draw.between(0.4, 0.9)
             else:
                 break
-    common = draw.bell(0.05 * difficulty)
-    step = draw.between(1.25, 1.75)
-    turning = 1 if draw.chance(0.85) else -1
-    room = draw.between(0.12, 0.55)
-    return Wheels(draw.between(0.8, 1.35), step, room, room + draw.bell(0.06), tuple(min(max(roll + common, -0.45), 0.45) for roll in rolls), turning)
+    if draw.chance(0.15 * difficulty):
+        rolls[draw.whole(0, len(digits) - 1)] = draw.pick((-1.0, 1.0)) * draw.between(0.12, 0.38)
+    return rolls
+
+
+def random_wheels(draw: Draw, digits: str, difficulty: float) -> Wheels:
+    """A build and a position of the wheels that show `digits`."""
+    rolls, common = _rolls(draw, digits, difficulty), draw.bell(0.10 * difficulty, 2.0)
+    step, turning = draw.between(1.15, 1.7), 1 if draw.chance(0.85) else -1
+    room = draw.between(0.08, 0.36) if draw.chance(0.75) else draw.between(0.3, 0.55)
+    pitch = draw.between(0.9, 1.4) if draw.chance(0.8) else draw.between(0.8, 0.95)
+    return Wheels(pitch, step, room, room + draw.bell(0.05), tuple(min(max(roll + common, -0.45), 0.45) for roll in rolls), turning)
+
+
+@dataclass(frozen=True)
+class Drums:
+    """How wheels look: `body` and `ink` [3], the same for the last `fraction` wheels, which count parts of a unit."""
+
+    body: Image
+    ink: Image
+    fraction: int
+    fraction_body: Image
+    fraction_ink: Image
+
+
+def random_drums(draw: Draw, wheels: int) -> Drums:
+    """Water meters with dark digits on light drums mostly; gas and electricity meters and machines with light digits on black ones, the last
+    wheels red or set off."""
+    light = draw.weighted((("water", 0.74), ("gas", 0.13), ("electricity", 0.13))) == "water"
+    body = np.asarray(draw.between(155.0, 245.0) * tint(draw, 0.08) if light else draw.between(12.0, 55.0) * tint(draw, 0.08), np.float32)
+    contrast = draw.between(110.0, 205.0) if draw.chance(0.85) else draw.between(65.0, 110.0)
+    ink = ink_colour(draw, float(body.mean()), contrast, light, 0.06)
+    red = np.array([draw.between(140.0, 205.0), draw.between(20.0, 60.0), draw.between(20.0, 55.0)], np.float32)
+    fraction = draw.whole(1, min(4, max(1, wheels // 2))) if draw.chance(0.22 if light else 0.5) else 0
+    if light:
+        return Drums(body, ink, fraction, body, red)
+    other = draw.weighted(((red, 0.75), (np.full(3, draw.between(120.0, 220.0), np.float32), 0.25)))
+    return Drums(body, ink, fraction, other, ink if other is red else np.full(3, 25.0, np.float32))
 
 
 def _stamped(digits: str, face: Face, cap: int, wheels: Wheels) -> Artwork:
@@ -87,51 +120,48 @@ def _windowed(coverage: Mask, labels: Mask, pad: int, cap: int, wheels: Wheels) 
     return coverage, labels
 
 
-def _wheel_bodies(view: View, wheels: Wheels, draw: Draw, body: Image, ink: Image) -> Image:
-    """Drums lit from one side with the gaps, rims and gear marks between them."""
-    place = view.u / np.float32(wheels.pitch)
-    number = np.floor(place).clip(0, len(wheels.rolls) - 1).astype(np.int32)
-    shades = 1.0 + draw.generator.normal(0.0, 0.04, len(wheels.rolls)).astype(np.float32)
-    grounds, inks = np.tile(body, (len(wheels.rolls), 1)), np.tile(ink, (len(wheels.rolls), 1))
-    if draw.chance(0.2):  # the last wheels count fractions: red, or red ground
-        count = draw.whole(1, max(1, len(wheels.rolls) // 2))
-        red = np.array([draw.between(150.0, 210.0), draw.between(20.0, 60.0), draw.between(20.0, 60.0)], np.float32)
-        (inks if float(body.mean()) > 120 else grounds)[-count:] = red
+def _lit(view: View, wheels: Wheels, draw: Draw) -> Image:
+    """Light on the drums, brightest somewhere in the middle; [h, w, 1]."""
     across = ((view.v + wheels.above) / (1.0 + wheels.above + wheels.below) * 2.0 - 1.0).clip(-1.0, 1.0)
-    fall = 1.0 - draw.between(0.0, 0.45) * np.abs(across - draw.bell(0.25)) ** 2
-    image = grounds[number] * (shades[number] * fall)[:, :, None] + cut("cloud", view.ink.shape, draw)[:, :, None] * np.float32(4.0)
-    image = print_ink(np.asarray(image, np.float32), view.ink, np.asarray(inks[number], np.float32))
-    seam = (draw.between(0.015, 0.05) - np.abs(place - np.round(place)) * wheels.pitch) * view.cap + 0.5
-    dark = seam.clip(0.0, 1.0) * draw.between(0.4, 1.0)
-    if draw.chance(0.5):  # teeth beside the digits
-        offset, length = draw.between(0.08, 0.16), draw.log_between(0.15, 0.6)
-        tooth = ((0.03 - np.abs((place - np.floor(place)) * wheels.pitch - offset)) * view.cap + 0.5).clip(0.0, 1.0)
-        dark = np.maximum(dark, tooth * (np.mod(view.v + draw.unit(), length * 1.6) < length) * draw.between(0.4, 1.0))
-    return np.asarray(image * (1.0 - dark[:, :, None]) + ink * dark[:, :, None], np.float32)
+    return np.asarray(1.0 - draw.between(0.0, 0.4) * np.abs(across - draw.bell(0.25)) ** 2, np.float32)[:, :, None]
 
 
-def _in_window(view: View, wheels: Wheels, draw: Draw, image: Image) -> Image:
-    """The frame around the wheels, with its shadow on them."""
-    side = draw.between(0.0, 0.25)
-    right = len(wheels.rolls) * wheels.pitch + side
-    inside = np.minimum(np.minimum(view.u + side, right - view.u), np.minimum(view.v + wheels.above, 1.0 + wheels.below - view.v)) * view.cap
-    shadow = 1.0 - draw.between(0.0, 0.6) * np.exp(-inside.clip(0.0, None) / (draw.between(0.03, 0.15) * view.cap))
-    tone = draw.log_between(10.0, 60.0) if draw.chance(0.6) else draw.between(60.0, 220.0)
-    frame_image = surface(draw, view.ink.shape, Wanted(("plastic", "plain", "rubber"), tone=tone))
-    cover = (inside + 0.5).clip(0.0, 1.0)[:, :, None]
-    lit = image * shadow[:, :, None] * cover + frame_image * (1.0 - cover)
-    return np.asarray(lit * tint(draw, 0.6) if draw.chance(0.3) else lit * tint(draw, 0.1), np.float32)
-
-
-def _window_margins(draw: Draw, difficulty: float) -> Margins:
-    """Mostly cut to the window; sometimes with its frame."""
+def _gaps(view: View, wheels: Wheels, draw: Draw) -> Image:
+    """The gaps between the wheels and the teeth beside the digits, 0..1 [h, w, 1]."""
+    place = view.u / np.float32(wheels.pitch)
+    seam = (draw.log_between(0.012, 0.08) - np.abs(place - np.round(place)) * wheels.pitch) * view.cap + 0.5
+    dark = seam.clip(0.0, 1.0) * draw.between(0.5, 1.0)
     if draw.chance(0.6):
-        left, top, right, bottom = draw.between(-0.05, 0.1), draw.between(-0.08, 0.03), draw.between(-0.05, 0.1), draw.between(-0.08, 0.03)
-    else:
-        room = random_margins(draw, difficulty)
-        left, right = max(room.left, 0.0), max(room.right, 0.0)
-        top, bottom = (min(max(side, -0.06), 0.35) for side in (room.top, room.bottom))
-    return Margins(left=left, top=top, right=right, bottom=bottom)
+        offset, length, wide = draw.between(0.06, 0.15), draw.log_between(0.15, 0.6), draw.log_between(0.015, 0.08)
+        offset = wheels.pitch - offset if draw.chance(0.6) else offset
+        tooth = ((wide - np.abs((place - np.floor(place)) * wheels.pitch - offset)) * view.cap + 0.5).clip(0.0, 1.0)
+        dark = np.maximum(dark, tooth * (np.mod(view.v + draw.unit(), length * 1.6) < length) * draw.between(0.5, 1.0))
+    return np.asarray(dark, np.float32)[:, :, None]
+
+
+def _wheel_bodies(view: View, wheels: Wheels, draw: Draw, drums: Drums) -> Image:
+    """Drums lit from one side with the gaps, rims and gear marks between them."""
+    count = len(wheels.rolls)
+    number = np.floor(view.u / np.float32(wheels.pitch)).clip(0, count - 1).astype(np.int32)
+    grounds, inks = np.tile(drums.body, (count, 1)), np.tile(drums.ink, (count, 1))
+    if drums.fraction:
+        grounds[-drums.fraction :], inks[-drums.fraction :] = drums.fraction_body, drums.fraction_ink
+    shades = 1.0 + draw.generator.normal(0.0, 0.04, count).astype(np.float32)
+    image = grounds[number] * shades[number][:, :, None] * _lit(view, wheels, draw)
+    image = image + cut("cloud", view.ink.shape, draw)[:, :, None] * np.float32(4.0)
+    image = print_ink(np.asarray(image, np.float32), view.ink, np.asarray(inks[number], np.float32))
+    dark = _gaps(view, wheels, draw)
+    gap = np.minimum(drums.ink, drums.body) * np.float32(draw.between(0.3, 1.0))
+    return np.asarray(image * (1.0 - dark) + gap * dark, np.float32)
+
+
+def _pose(job: Job, wheels: Wheels) -> Pose:
+    """Meters are photographed from the front, some with their dial turned."""
+    draw, difficulty = job.draw, job.difficulty
+    pose = random_pose(draw, 0.8 * difficulty, len(wheels.rolls) * wheels.pitch)
+    if draw.chance(0.08 * difficulty):
+        pose = replace(pose, turn=draw.between(-13.0, 13.0))
+    return replace(pose, stretch=draw.log_between(0.85, 1.25), roll=0.0, arc=0.0)
 
 
 def counter_wheels(job: Job) -> Shot:
@@ -140,17 +170,13 @@ def counter_wheels(job: Job) -> Shot:
     if not digits.strip() or not digits.isdigit():
         return segment_display(job)
     wheels = random_wheels(draw, digits, difficulty)
-    margins = _window_margins(draw, difficulty)
-    height = draw.whole(40, 86) if draw.chance(0.5) else native_height(draw, difficulty)
+    margins = window_margins(draw, difficulty)
+    height = draw.whole(44, 86) if draw.chance(0.65) else native_height(draw, difficulty)
     cap = next((size for size in CAPS if size >= 0.7 * height), CAPS[-1])
-    pose = replace(random_pose(draw, 0.8 * difficulty, len(digits) * wheels.pitch), stretch=draw.log_between(0.75, 1.15), roll=0.0, arc=0.0)
-    artwork = _stamped(digits, file_face(job, LETTERING, draw.chance(0.9)), cap, wheels)
-    view, height = frame(job, artwork, Setting(margins=margins), pose, height)
+    face = file_face(job, LETTERING, draw.chance(0.9))
+    view, height = frame(job, _stamped(digits, face, cap, wheels), Setting(margins=margins), _pose(job, wheels), height)
     view = replace(view, ink=soften(view.ink, view.cap * draw.between(0.0, 0.02)))
     if draw.chance(0.25 * difficulty):
         view = replace(view, ink=wear(view.ink, draw, view.cap, draw.between(0.2, 0.6)))
-    light = draw.chance(0.8)
-    body = np.asarray(draw.between(135.0, 240.0) * tint(draw, 0.12) if light else draw.between(15.0, 55.0) * tint(draw, 0.1), np.float32)
-    ink = ink_colour(draw, float(body.mean()), draw.between(70.0, 170.0), light, 0.1)
-    image = _wheel_bodies(view, wheels, draw, body, ink)
-    return Shot(_in_window(view, wheels, draw, image), view, height)
+    image = _wheel_bodies(view, wheels, draw, random_drums(draw, len(digits)))
+    return Shot(behind_glass(in_window(image, view, draw, face), view, draw, difficulty), view, height)

@@ -90,7 +90,7 @@ def _shade(view: View, tube: Tube, draw: Draw) -> Field:
     fall = 1.0 - tube.round * np.abs(across - crest) ** draw.between(1.5, 3.0) * 0.75
     if tube.round and draw.chance(0.3):
         fall = fall + draw.between(0.05, 0.3) * np.exp(-(((across - crest) / draw.between(0.1, 0.3)) ** 2))
-    return np.asarray(fall.clip(0.12, 1.6), np.float32)
+    return np.asarray((fall / float(fall.mean()) ** 0.7).clip(0.12, 1.6), np.float32)
 
 
 def _cover(view: View, tube: Tube, draw: Draw) -> Field:
