@@ -140,7 +140,7 @@ def interlaced(image: Image, draw: Draw, strength: float, cap: float) -> Image:
     if draw.chance(0.2):
         combed[1:-1:2] = (image[0:-2:2][: combed[1:-1:2].shape[0]] + image[2::2][: combed[1:-1:2].shape[0]]) * np.float32(0.5)
         return combed
-    move = max(0.8, cap * draw.between(0.06, 0.16) * strength) * (1 if draw.chance(0.5) else -1)
+    move = max(0.8, cap * draw.between(0.05, 0.12) * strength) * (1 if draw.chance(0.5) else -1)
     warp = np.array([[1.0, 0.0, move], [0.0, 1.0, 0.0]], np.float32)
     moved = cv2.warpAffine(image, warp, (image.shape[1], image.shape[0]), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     combed[1::2] = moved[1::2] * np.float32(draw.between(0.96, 1.04))

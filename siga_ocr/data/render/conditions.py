@@ -30,8 +30,8 @@ def gradient(image: Image, draw: Draw, strength: float) -> Image:
 def vignette(image: Image, draw: Draw, strength: float) -> Image:
     """Corners darker than a middle that need not be the crop's own."""
     x, y = _grid(image.shape)
-    far = ((x - np.float32(draw.bell(0.3))) ** 2 + (y - np.float32(draw.bell(0.3))) ** 2) * np.float32(0.5)
-    return _lit(image, np.asarray(1.0 - strength * draw.between(0.45, 0.85) * far.clip(0.0, 1.0), np.float32))
+    far = ((x - np.float32(draw.bell(0.2))) ** 2 + (y - np.float32(draw.bell(0.2))) ** 2) * np.float32(0.5)
+    return _lit(image, np.asarray(1.0 - strength * draw.between(0.45, 0.8) * far.clip(0.0, 1.0), np.float32))
 
 
 def shadow(image: Image, draw: Draw, strength: float) -> Image:
@@ -82,7 +82,8 @@ def _stain(image: Image, draw: Draw, strength: float, cap: float) -> Field:
     kind = draw.pick(("cloud", "cast", "patches", "pitted"))
     field = cut(kind, (image.shape[0], image.shape[1]), draw, cap / 24.0 * draw.log_between(0.4, 1.5))
     field = -field if kind == "pitted" else field
-    return np.asarray(((field - draw.between(0.5, 1.3)) * 1.5).clip(0.0, 1.0) * np.float32(draw.between(0.35, 0.75) * strength), np.float32)
+    most = 0.5 if kind == "patches" else 0.75  # patches have sharp edges: what lies under them must still show
+    return np.asarray(((field - draw.between(0.5, 1.3)) * 1.5).clip(0.0, 1.0) * np.float32(draw.between(0.35, most) * strength), np.float32)
 
 
 def dirt(image: Image, draw: Draw, strength: float, cap: float) -> Image:

@@ -118,5 +118,5 @@ def legible(image: Image, labels: Pixels, least: float) -> Image:
     apart = _apart(np.asarray(grey - soften(grey, max(1.0, 0.3 * image.shape[0])), np.float32), labels)
     if apart >= least:
         return image
-    ground = soften(image, max(1.0, 0.3 * image.shape[0])).clip(45.0, 205.0)
-    return np.asarray(ground + (image - ground) * min(3.5, least / max(apart, 1.0)), np.float32)
+    ground = soften(image, max(1.0, 0.3 * image.shape[0]))
+    return np.asarray(ground.clip(45.0, 205.0) + (image - ground) * min(3.5, least / max(apart, 1.0)), np.float32)

@@ -6,7 +6,7 @@ import pytest
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render import RenderedCrop, render
 from siga_ocr.data.render.camera import exposure, interlaced, jpeg, low_resolution
-from siga_ocr.data.render.fault import CHANCES, PHOTOGRAPHIC, Faults, drawn_faults
+from siga_ocr.data.render.fault import CHANCES, PHOTOGRAPHIC, Faults, drawn_faults, legible
 from siga_ocr.data.render.fonts import shipped_faces
 from siga_ocr.data.render.geometry import fault_pose
 from siga_ocr.data.render.lettering import KINDS, lettering_face
@@ -94,3 +94,13 @@ def test_every_named_font_is_shipped() -> None:
 
 def test_a_text_that_segments_cannot_show_is_set_in_a_shipped_font() -> None:
     assert lettering_face(Draw(1, 1), "segments", (), "KW").covers("KW")
+
+
+def test_raising_the_contrast_of_a_dark_crop_does_not_black_it_out() -> None:
+    labels = np.zeros((30, 60), np.uint8)
+    labels[8:22, 10:50:6] = 1
+    dark = np.full((30, 60, 3), 6.0, np.float32)
+    dark[labels > 0] += 6
+    raised = legible(dark, labels, 60.0)
+    assert raised[labels > 0].mean() - raised[labels == 0].mean() > 12
+    assert raised.mean() > 30
