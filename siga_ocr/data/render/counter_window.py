@@ -36,6 +36,8 @@ def in_window(image: Image, view: View, draw: Draw, face: Face) -> Image:
     shadow = 1.0 - draw.between(0.0, 0.6) * np.exp(-inside.clip(0.0, None) / (draw.between(0.03, 0.15) * view.cap))
     tone = draw.log_between(8.0, 60.0) if draw.chance(0.65) else draw.between(60.0, 220.0)
     frame = surface(draw, view.ink.shape, Wanted(("plastic", "plain", "rubber"), tone=tone))
+    if draw.chance(0.7):  # meters are grey and black; coloured housings are seldom
+        frame = np.asarray(frame * 0.2 + frame.mean(axis=2, keepdims=True) * 0.8, np.float32)
     if draw.chance(0.25):
         frame = _unit(frame, view, draw, face)
     if draw.chance(0.3):  # a bright edge, bevelled or worn
@@ -47,8 +49,8 @@ def in_window(image: Image, view: View, draw: Draw, face: Face) -> Image:
 
 def _cast(draw: Draw) -> Image:
     """The colour [3] of the light."""
-    if draw.chance(0.06):
-        return tint(draw, 0.5)
+    if draw.chance(0.04):
+        return tint(draw, 0.35)
     if draw.chance(0.55):
         return tint(draw, 0.06)
     return np.asarray(1.0 + (np.asarray(draw.pick(CASTS), np.float32) - 1.0) * np.float32(draw.between(0.3, 1.3)), np.float32)

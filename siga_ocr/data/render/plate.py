@@ -7,12 +7,13 @@ import cv2
 import numpy as np
 
 from siga_ocr.data.draw import Draw
-from siga_ocr.data.render.geometry import Pose, View, random_pose
+from siga_ocr.data.render.geometry import Box, Pose, View, random_pose
 from siga_ocr.data.render.glyphs import Face, FileFace, Glyph
-from siga_ocr.data.render.mark import print_ink, profile, relief, spread
+from siga_ocr.data.render.mark import print_ink, profile, relief, soften, spread
+from siga_ocr.data.render.plate_dress import Colour, Dress, banded, bolted, distance, random_dress, sloganed
 from siga_ocr.data.render.scene import Job, Shot, file_face, random_margins, shoot
 from siga_ocr.data.render.surface import Image, Wanted, surface
-from siga_ocr.data.render.texture import Field, cut
+from siga_ocr.data.render.texture import cut
 from siga_ocr.data.render.typeset import Margins, Setting
 
 LETTERING = (
@@ -99,27 +100,7 @@ class StrokeHeap:
         return Glyph(canvas, 0, -cap, width)
 
 
-@dataclass(frozen=True)
-class Colours:
-    """Ground and lettering of a kind of plate, RGB."""
-
-    ground: tuple[float, float, float]
-    ink: tuple[float, float, float]
-
-
-KINDS: tuple[tuple[Colours, float], ...] = (
-    (Colours((20.0, 70.0, 195.0), (240.0, 240.0, 245.0)), 0.40),
-    (Colours((15.0, 125.0, 225.0), (245.0, 248.0, 250.0)), 0.14),
-    (Colours((235.0, 185.0, 25.0), (25.0, 22.0, 20.0)), 0.13),
-    (Colours((85.0, 200.0, 130.0), (20.0, 24.0, 22.0)), 0.10),
-    (Colours((230.0, 230.0, 228.0), (22.0, 22.0, 26.0)), 0.16),
-    (Colours((25.0, 25.0, 28.0), (235.0, 235.0, 235.0)), 0.05),
-    (Colours((225.0, 225.0, 222.0), (160.0, 25.0, 30.0)), 0.02),
-    (Colours((20.0, 110.0, 60.0), (240.0, 240.0, 240.0)), 0.02),
-)
-
-
-def _shifted(colour: tuple[float, float, float], draw: Draw, amount: float) -> Image:
+def _shifted(colour: Colour, draw: Draw, amount: float) -> Image:
     """The colour under another light: hue, saturation and brightness drift."""
     pixel = cv2.cvtColor(np.array([[colour]], np.float32) / 255.0, cv2.COLOR_RGB2HSV)[0, 0]
     hue, saturation = (pixel[0] + draw.bell(18.0 * amount)) % 360.0, min(1.0, max(0.0, pixel[1] * draw.log_between(1.0 - 0.55 * amount, 1.1)))
@@ -127,51 +108,60 @@ def _shifted(colour: tuple[float, float, float], draw: Draw, amount: float) -> I
     return np.asarray(shifted * 255.0, np.float32)
 
 
-def _border(view: View, reach: tuple[float, float, float, float], radius: float) -> Field:
-    """Signed distance in pixels to a rounded rectangle (left, top, right, bottom in cap heights): positive inside."""
-    left, top, right, bottom = reach
-    x = np.abs(view.u - (left + right) / 2) - (right - left) / 2 + radius
-    y = np.abs(view.v - (top + bottom) / 2) - (bottom - top) / 2 + radius
-    outside = np.hypot(np.maximum(x, 0.0), np.maximum(y, 0.0)) + np.minimum(np.maximum(x, y), 0.0) - radius
-    return np.asarray(-outside * view.cap, np.float32)
-
-
-def _bolts(image: Image, view: View, draw: Draw, reach: tuple[float, float, float, float]) -> Image:
-    """Screws near the upper and lower edge: bright or dark discs, often over the lettering's edge."""
-    for _ in range(draw.whole(1, 3)):
-        u, v = draw.between(reach[0] + 0.3, reach[2] - 0.3), draw.pick((reach[1] + 0.13, reach[3] - 0.13)) + draw.bell(0.03)
-        disc = ((draw.between(0.05, 0.10) - np.hypot(view.u - u, view.v - v)) * view.cap + 0.5).clip(0.0, 1.0)[:, :, None]
-        image = np.asarray(image * (1 - disc) + np.float32(draw.pick((40.0, 110.0, 190.0, 240.0))) * disc, np.float32)
-    return image
-
-
-def _paint(job: Job, view: View) -> Image:
-    draw, difficulty = job.draw, job.difficulty
-    colours = draw.weighted(KINDS)
-    light = draw.log_between(1.0 - 0.72 * difficulty, 1.15)
-    ground, ink = (_shifted(part, draw, difficulty) for part in (colours.ground, colours.ink))
-    left, _, right, _ = view.box
-    edge = draw.between(0.2, 0.36)
-    reach = (left - draw.between(0.2, 0.9), -edge, right + draw.between(0.12, 0.3), 1.0 + edge)
-    inside = _border(view, reach, 0.08)
+def _lettered(view: View, dress: Dress, draw: Draw, difficulty: float, reach: Box) -> Image:
+    """The plate's sheet: ground, dress, rim and characters."""
+    ground, ink = (_shifted(part, draw, difficulty) for part in (dress.colours.ground, dress.colours.ink))
     image = np.broadcast_to(ground, (*view.ink.shape, 3)) + cut("cloud", view.ink.shape, draw)[:, :, None] * np.float32(7.0 * difficulty)
+    image = np.asarray(image, np.float32)
+    if dress.band:
+        image = banded(image, view, draw, reach)
+    if dress.slogans:
+        image = sloganed(image, view, draw, reach)
     lines = view.ink
     if draw.chance(0.85):
-        rim = inside - draw.between(0.03, 0.10) * view.cap
+        rim = distance(view, reach, 0.08) - draw.between(0.03, 0.10) * view.cap
         lines = np.maximum(lines, (draw.between(0.02, 0.045) * view.cap + 0.5 - np.abs(rim)).clip(0.0, 1.0))
-    image = print_ink(np.asarray(image, np.float32), spread(lines, draw, view.cap, difficulty) * draw.between(0.7, 1.0), ink)
-    if draw.chance(0.5):
-        image = relief(image, profile(view.ink, view.cap, 1.0, draw), draw, view.cap, draw.between(0.2, 0.8))
+    lines = spread(lines, draw, view.cap, difficulty)
+    if draw.chance(0.35 * difficulty):  # headlights make the lettering bloom
+        lines = np.maximum(lines, (1.5 * soften(lines, draw.between(0.03, 0.07) * view.cap)).clip(0.0, 1.0))
+    if dress.engraved:
+        image = relief(image, profile(view.ink, view.cap, -2.0, draw), draw, view.cap, draw.between(0.5, 1.0))
+        lines = lines * draw.between(0.35, 1.0)
+    image = print_ink(image, lines * draw.between(0.7, 1.0), ink)
+    return relief(image, profile(view.ink, view.cap, 1.0, draw), draw, view.cap, draw.between(0.2, 0.8)) if draw.chance(0.5) else image
+
+
+def _paint(job: Job, view: View, dress: Dress) -> Image:
+    draw = job.draw
+    light = draw.log_between(1.0 - 0.72 * job.difficulty, 1.2)
+    left, _, right, _ = view.box
+    reach = (
+        left - (draw.between(0.45, 0.7) if dress.band else draw.between(0.2, 0.9)),
+        -dress.edge,
+        right + draw.between(0.12, 0.3),
+        1.0 + dress.edge,
+    )
+    image = _lettered(view, dress, draw, job.difficulty, reach)
     if draw.chance(0.6):
-        image = _bolts(image, view, draw, reach)
-    cover = (inside + 0.5).clip(0.0, 1.0)[:, :, None]
+        image = bolted(image, view, draw, reach)
+    cover = (distance(view, reach, 0.08) + 0.5).clip(0.0, 1.0)[:, :, None]
     body = surface(draw, view.ink.shape, Wanted(("painted", "plastic", "plain", "oily"), tone=draw.log_between(15.0, 220.0)))
     return np.asarray((image * cover + body * (1.0 - cover)) * light, np.float32)
 
 
-def _setting(job: Job, chinese: bool) -> Setting:
+def _dressed_margins(job: Job, dress: Dress) -> Margins:
+    """Room for what the plate wears, in most crops."""
+    draw, margins = job.draw, random_margins(job.draw, 0.6 * job.difficulty)
+    if dress.band and draw.chance(0.75):
+        margins = replace(margins, left=draw.between(0.25, 0.8))
+    if dress.slogans and draw.chance(0.75):
+        margins = replace(margins, top=draw.between(0.2, 0.7), bottom=draw.between(0.2, 0.7))
+    return margins
+
+
+def _setting(job: Job, chinese: bool, dress: Dress) -> Setting:
     draw = job.draw
-    margins = random_margins(draw, 0.6 * job.difficulty)
+    margins = _dressed_margins(job, dress)
     tracking = draw.between(0.09, 0.2)
     if not chinese:
         return Setting(tracking=tracking, gap=draw.between(0.3, 0.7), margins=margins)
@@ -195,9 +185,10 @@ def number_plate(job: Job) -> Shot:
     """A number plate of one of several schemes."""
     draw = job.draw
     chinese = "\u00b7" in job.code.shown
+    dress = random_dress(draw, chinese)
     face: Face = file_face(job, LETTERING)
-    if chinese or draw.chance(0.4):
-        face = CellFace(face, draw.between(0.46, 0.56), chinese or draw.chance(0.3))
+    if chinese or dress.slim or draw.chance(0.4):
+        face = CellFace(face, draw.between(0.36, 0.44) if dress.slim else draw.between(0.46, 0.56), chinese or draw.chance(0.3))
     height = draw.whole(18, 34) if draw.chance(0.6) else draw.whole(20, 72)
-    view, height = shoot(job, face, _setting(job, chinese), _pose(job), height)
-    return Shot(_paint(job, view), view, height)
+    view, height = shoot(job, face, _setting(job, chinese, dress), _pose(job), height)
+    return Shot(_paint(job, view, dress), view, height)
