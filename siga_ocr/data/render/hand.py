@@ -1,6 +1,7 @@
 """Single-stroke characters as a hand scratches them: wavering, gone over more than once, pressed unevenly, or as a trail of dots."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -18,6 +19,11 @@ def resampled(path: Path, spacing: float) -> Path:
     lengths = np.concatenate([[0.0], np.hypot(*np.diff(path, axis=0).T).cumsum()])
     places = np.linspace(0.0, lengths[-1], max(2, 1 + round(lengths[-1] / spacing)))
     return np.stack([np.interp(places, lengths, path[:, 0]), np.interp(places, lengths, path[:, 1])], axis=1)
+
+
+@lru_cache(maxsize=512)
+def _spaced(character: str, spacing: float) -> list[Path]:
+    return [resampled(path, spacing) for path in stroke_paths(character)]
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class HandFace:
         pen = max(1, round(self.pen * cap))
         step, edge = (cap - pen) / 6.0, pen + 2 + round(0.12 * cap)
         slant, grown = self.draw.bell(0.5 * self.waver, 2.0), 1.0 + self.draw.bell(0.3 * self.waver, 2.0)
-        paths = [self._shaky(path, slant, grown) for path in stroke_paths(character) for _ in range(self.passes)]
+        paths = [self._shaky(path, slant, grown) for path in _spaced(character, 0.45 if self.buzz else 0.9) for _ in range(self.passes)]
         columns = max(float(path[:, 0].max()) for path in paths) * step * self.wide
         below = max(0.0, max(float(path[:, 1].max()) for path in paths) - 6.0) * step
         canvas = np.zeros((cap + round(below) + 2 * edge, max(1, round(columns)) + 2 * edge), np.uint8)
@@ -67,7 +73,7 @@ class HandFace:
 
     def _shaky(self, path: Path, slant: float, grown: float) -> Path:
         """The stroke as one pass of the hand leaves it."""
-        points = resampled(path, 0.45 if self.buzz else 0.9) * (1.0, grown)
+        points = path * (1.0, grown)
         noise = self.draw.generator.standard_normal((len(points) + 4, 2)).clip(-2, 2) * self.waver
         smooth = (noise[:-4] + noise[1:-3] + noise[2:-2] + noise[3:-1] + noise[4:]) / 2.5
         points = points + smooth + noise[0] * 0.5

@@ -90,6 +90,8 @@ def etch(image: Image, ink: Field, draw: Draw, contrast: float, dark: bool) -> I
     if draw.chance(0.25):
         edge = (soften(ink, 1.2) * (1.0 - ink)).clip(0.0, 1.0)
         image = np.asarray(image - (edge * draw.between(10.0, 60.0))[:, :, None], np.float32)
+    if dark and draw.chance(0.2):  # tempering colours
+        marked = marked * (1.0 + np.array([1.0, 0.1, -1.1], np.float32) * np.float32(draw.between(-0.25, 0.25)))
     return print_over(image, ink, np.asarray(marked, np.float32))
 
 

@@ -9,7 +9,7 @@ from siga_ocr.data.render.geometry import View
 from siga_ocr.data.render.lighting import lit, random_lamp
 from siga_ocr.data.render.mark import ink_colour, luminance, print_ink, soften, spread, wear
 from siga_ocr.data.render.scene import Job, Shot, random_setting, shoot
-from siga_ocr.data.render.surface import METALS, Image
+from siga_ocr.data.render.surface import METALS, RUST, Image
 from siga_ocr.data.render.texture import Field, cut
 from siga_ocr.data.render.workpiece import ground, line_face, paint_colour, uneven
 
@@ -36,8 +36,25 @@ def raised(ink: Field, cap: float, form: Form) -> Field:
 
 def _filled(image: Image, view: View, draw: Draw, dark: float, cover: tuple[float, float]) -> Image:
     """Dirt, rust or paint in the strokes, or on their tops; `dark` is the chance that it is darker than the surface."""
-    tone = ink_colour(draw, luminance(image), draw.between(25.0, 110.0), draw.chance(dark), 0.3)
-    return print_ink(image, soften(view.ink, view.cap * 0.02) * draw.between(*cover), tone)
+    tone = ink_colour(draw, luminance(image), draw.between(25.0, 110.0), draw.chance(dark), 0.06)
+    if draw.chance(0.3):
+        tone = paint_colour(draw, image, 45.0) if draw.chance(0.6) else tone * RUST
+    return print_ink(image, soften(view.ink, view.cap * 0.02) * draw.between(*cover), np.asarray(tone, np.float32))
+
+
+def _skin(job: Job, view: View, kinds: tuple[str, ...], roughness: tuple[float, float]) -> Field:
+    """Unevenness of the surface itself in pixels [h, w], `roughness` its deviation in cap heights: it lights up as the strokes do."""
+    draw = job.draw
+    field = cut(draw.pick(kinds), view.ink.shape, draw, max(0.5, view.cap / 30.0) * draw.log_between(0.6, 1.5))
+    return np.asarray(field * np.float32(view.cap * draw.between(*roughness) * (0.25 + 0.75 * job.difficulty)), np.float32)
+
+
+def _sheen(image: Image, view: View, draw: Draw) -> Image:
+    """The lamp's own reflection in the metal: a broad bright band or spot around some of the characters."""
+    along, across = draw.log_between(0.8, 5.0), draw.between(0.35, 1.2)
+    middle = draw.between(view.box[0], view.box[2])
+    distance = ((view.u - middle + draw.bell(0.5) * view.v) / along) ** 2 + ((view.v - draw.between(-0.3, 1.3)) / across) ** 2
+    return np.asarray(image * (1.0 + draw.between(0.2, 0.7) * np.exp(-distance.clip(0, 30)))[:, :, None], np.float32)
 
 
 def stamped(job: Job) -> Shot:
@@ -48,7 +65,9 @@ def stamped(job: Job) -> Shot:
     if single:  # punches set by hand
         setting = replace(setting, wobble=draw.between(0.0, 0.07), unrest=draw.between(0.0, 0.05), tracking=draw.between(0.08, 0.4))
     view, height = shoot(job, line_face(job, 0.25, (0.09, 0.2)), setting)
-    image = ground(job, view, (*METALS, "painted"), 0.7)
+    image = ground(job, view, (*METALS, *METALS, "painted"), 0.9)
+    if draw.chance(0.3 * difficulty):
+        image = _sheen(image, view, draw)
     ink = spread(view.ink, draw, view.cap, difficulty)
     deep = draw.between(0.035, 0.10) * (1.0 - 0.4 * difficulty * draw.unit())
     form = Form(-deep, draw.between(0.008, 0.03), draw.between(0.2, 1.0) if draw.chance(0.5) else 0.0)
@@ -56,7 +75,8 @@ def stamped(job: Job) -> Shot:
     if draw.chance(0.1 * difficulty):  # struck twice
         shift = (draw.pick((-1, 1)) * max(1, round(0.06 * view.cap)), draw.pick((-1, 1)) * max(1, round(0.05 * view.cap)))
         field = np.minimum(field, 0.5 * np.roll(field, shift, (0, 1)))
-    result = lit(image, field, random_lamp(draw, 0.8))
+    field = field + _skin(job, view, ("blasted", "brushed", "scratched", "pitted", "cast"), (0.0, 0.006))
+    result = lit(image, np.asarray(field, np.float32), random_lamp(draw, 0.8))
     return Shot(_filled(result, view, draw, 0.85, (0.25, 0.85)) if draw.chance(0.4) else result, view, height)
 
 
@@ -68,8 +88,7 @@ def cast(job: Job) -> Shot:
     image = ground(job, view, ("cast", "cast", "rusty", "painted", "blasted", "galvanised", "rubber", "plastic"), 0.7)
     ink = spread(view.ink, draw, view.cap, difficulty)
     form = Form(draw.between(0.05, 0.13) * (1.0 if draw.chance(0.88) else -1.0), draw.between(0.02, 0.05))
-    skin = cut(draw.pick(("cast", "pitted", "blasted")), view.ink.shape, draw, max(0.5, view.cap / 30.0))
-    field = raised(ink, view.cap, form) + skin * np.float32(view.cap * draw.between(0.002, 0.012) * difficulty)
+    field = raised(ink, view.cap, form) + _skin(job, view, ("cast", "pitted", "blasted"), (0.001, 0.011))
     result = lit(image, np.asarray(field, np.float32), random_lamp(draw, 0.45))
     if draw.chance(0.3):
         tops = wear(view.ink, draw, view.cap, 0.6 * difficulty)
@@ -92,4 +111,5 @@ def engraved(job: Job) -> Shot:
         ink = wear(ink, draw, view.cap, 0.6 * difficulty) if draw.chance(0.3) else ink
         image = print_ink(image, ink * draw.between(0.7, 1.0), paint_colour(draw, image, 60.0))
         field = field * np.float32(0.5)
-    return Shot(lit(image, field, random_lamp(draw, 0.7)), view, height)
+    field = field + _skin(job, view, ("blasted", "brushed", "scratched", "turned"), (0.0, 0.004))
+    return Shot(lit(image, np.asarray(field, np.float32), random_lamp(draw, 0.7)), view, height)
