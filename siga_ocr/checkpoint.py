@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,18 +15,14 @@ from safetensors.torch import save as serialise_weights
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from siga_ocr.config import ModelConfig
-from siga_ocr.errors import DiskError, ModelError, UsageError
+from siga_ocr.errors import DiskError, ModelError
 from siga_ocr.model import build_model
+from siga_ocr.model_folder import CONFIG_NAME, FORMAT, WEIGHTS_NAME, Description, checked_weights, describe
 
 if TYPE_CHECKING:
     from siga_ocr.model import SigaModel
 
-FORMAT = 1
-"""The version of `config.json`; it rises when an old program could misread a new folder."""
-
-CONFIG_NAME = "config.json"
-WEIGHTS_NAME = "model.safetensors"
+__all__ = ["CONFIG_NAME", "WEIGHTS_NAME", "Description", "describe", "load", "save"]
 
 
 def save(folder: Path, model: "SigaModel", note: Mapping[str, object], *, float32: bool = False) -> None:
@@ -66,76 +62,12 @@ def load(folder: Path, device: str | torch.device = "cpu") -> "SigaModel":
     return model.float().to(device).eval()
 
 
-@dataclass(frozen=True)
-class Description:
-    """What a model folder says of itself in `config.json`."""
-
-    model: ModelConfig
-    weights_sha256: str
-    training: dict[str, object]
-
-
-def describe(folder: Path) -> Description:
-    """Read `config.json` alone.
-
-    Raises:
-        ModelError: it is missing, no JSON, of another format, or holds a value or a key that this version does not know.
-    """
-    path = folder / CONFIG_NAME
-    try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} is no model folder: it lacks {CONFIG_NAME}. Name a folder with {CONFIG_NAME} and {WEIGHTS_NAME}.") from error
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read as JSON ({error}). Fetch or save the model again.") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        found = content.get("format") if isinstance(content, dict) else None
-        raise ModelError(f"{path} has format {found!r}, this version reads format {FORMAT}. Use the siga-ocr version that wrote it.")
-    sha256, training = content.get("weights_sha256"), content.get("training", {})
-    if not isinstance(sha256, str) or not isinstance(training, dict):
-        raise ModelError(f"{path} lacks weights_sha256 (text) or training (object). Fetch or save the model again.")
-    return Description(_parse_model(content.get("model"), path), sha256, training)
-
-
-def _parse_model(section: object, path: Path) -> ModelConfig:
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        config = TypeAdapter(ModelConfig).validate_json(json.dumps(section), strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(["model", *(str(part) for part in first["loc"])])
-        raise ModelError(f"{path}: {place}: {first['msg']}. Correct it or fetch the model again.") from error
-    except UsageError as error:
-        raise ModelError(f"{path}: {error}") from error
-    unknown = _unknown_keys(section, asdict(config), "model")
-    if unknown:
-        raise ModelError(f"{path} holds {', '.join(unknown)}, which this version does not know. Update siga-ocr or remove the key.")
-    return config
-
-
-def _unknown_keys(given: object, known: object, place: str) -> list[str]:
-    """The dotted names in `given` that the parsed configuration lacks: a mistyped key must not be passed over in silence."""
-    if not isinstance(given, dict) or not isinstance(known, dict):
-        return []
-    unknown = []
-    for key, value in given.items():
-        unknown += _unknown_keys(value, known[key], f"{place}.{key}") if key in known else [f"{place}.{key}"]
-    return unknown
-
-
 def _read_weights(folder: Path, sha256: str) -> dict[str, Tensor]:
-    path = folder / WEIGHTS_NAME
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}. Fetch or save the model again.") from error
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ModelError(f"{path} is not the file that {CONFIG_NAME} describes (its sha256 differs). Fetch or save the model again.")
+    content = checked_weights(folder, sha256)
     try:
         return parse_weights(content)
     except SafetensorError as error:
-        raise ModelError(f"{path} is no safetensors file ({error}). Fetch or save the model again.") from error
+        raise ModelError(f"{folder / WEIGHTS_NAME} is no safetensors file ({error}). Fetch or save the model again.") from error
 
 
 def _fill(model: nn.Module, weights: Mapping[str, Tensor], folder: Path) -> None:

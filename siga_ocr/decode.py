@@ -6,12 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from siga_ocr.charset import END, Charset
-from siga_ocr.reading import CharReading
+from siga_ocr.reading import Alternative, CharReading
 
 Floats = npt.NDArray[np.float32]
 
 CENTRAL = 0.9
 """The share of a character's glyph attention that lies between `x0` and `x1`."""
+
+
+ALTERNATIVES = 3
+"""How many other characters are kept for each position."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,25 @@ def greedy(log_probabilities: Floats, glyph_attention: Floats, charset: Charset,
     length = int(ends[0]) if len(ends) else len(best) - 1
     edges = central_span(glyph_attention[:length].sum(axis=1)) * columns.pixels
     edges = np.clip(edges, 0.0, columns.width)
+    ranked = np.argsort(-log_probabilities[:length], axis=1, kind="stable")[:, : ALTERNATIVES + 2]
     characters = tuple(
-        CharReading(charset.characters[best[t] - 1], _probability(log_probabilities[t, best[t]]), float(edges[t, 0]), float(edges[t, 1]))
+        CharReading(
+            charset.characters[best[t] - 1],
+            _probability(log_probabilities[t, best[t]]),
+            float(edges[t, 0]),
+            float(edges[t, 1]),
+            _alternatives(log_probabilities[t], ranked[t], charset),
+        )
         for t in range(length)
     )
-    total = log_probabilities[np.arange(length), best[:length]].sum() + log_probabilities[length, END]
+    total = log_probabilities[np.arange(length), best[:length]].sum(dtype=np.float64) + np.float64(log_probabilities[length, END])
     return Decoded(characters, _probability(total))
+
+
+def _alternatives(log_probabilities: Floats, ranked: npt.NDArray[np.intp], charset: Charset) -> tuple[Alternative, ...]:
+    """The characters that rank behind the best class, without the end mark."""
+    others = [int(index) for index in ranked[1:] if index != END][:ALTERNATIVES]
+    return tuple(Alternative(charset.characters[index - 1], _probability(log_probabilities[index])) for index in others)
 
 
 def central_span(weights: Floats) -> npt.NDArray[np.float64]:
@@ -69,6 +86,6 @@ def central_span(weights: Floats) -> npt.NDArray[np.float64]:
     return np.array(spans, dtype=np.float64).reshape(len(weights), 2)
 
 
-def _probability(log_probability: np.float32) -> float:
+def _probability(log_probability: np.floating) -> float:
     """The exponential, not above 1: a sum of float32 logarithms may exceed 0 by rounding."""
     return float(min(np.exp(np.float64(log_probability)), 1.0))

@@ -1,18 +1,20 @@
-"""Runs a network on a batch: NumPy arrays in, NumPy arrays out; the only place that knows what computes, and where."""
+"""What a reader needs from whatever computes: NumPy arrays in, NumPy arrays out; the choice of what computes, and where."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
+from siga_ocr import device
 from siga_ocr.config import ModelConfig
 from siga_ocr.errors import DeviceError, UsageError
-from siga_ocr.model import SigaModel
+from siga_ocr.model_folder import GRAPH_NAME
 from siga_ocr.preprocess import Batch
 
 Floats = npt.NDArray[np.float32]
+EngineName = Literal["auto", "onnx", "torch"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,68 +25,80 @@ class EngineOutput:
     glyph_attention: Floats
 
 
+@dataclass(frozen=True)
+class EngineFacts:
+    """What computes (`torch`, `onnx`), on which device, in which precision; the batch that suits it, and how many may run at once."""
+
+    name: str = ""
+    device: str = ""
+    precision: str = ""
+    batch_size: int = 32
+    lanes: int = 1
+
+
 class Engine(Protocol):
-    """What a reader needs from whatever computes."""
+    """A network that runs on batches."""
 
     config: ModelConfig
-
-    def run(self, batch: Batch, steps: int) -> EngineOutput:
-        """The first `steps` positions of every crop."""
-        ...
-
-    def foreground(self, batch: Batch) -> Floats:
-        """The probability of each pixel to be text: float32 [N, H, W]."""
-        ...
-
-
-class TorchEngine:
-    """A network in PyTorch on one device."""
-
-    def __init__(self, model: SigaModel, device: torch.device) -> None:
-        self.config = model.config
-        self._model = model.to(device).eval()
-        self._device = device
+    facts: EngineFacts
 
     def run(self, batch: Batch, steps: int) -> EngineOutput:
         """The first `steps` positions of every crop.
 
         Raises:
-            DeviceError: the device has not enough memory for the batch.
+            OutOfMemory: the device has not enough memory for the batch.
         """
-        images, mask = self._placed(batch)
-        try:
-            with torch.inference_mode():
-                output = self._model(images, mask, steps)
-        except torch.OutOfMemoryError as error:
-            raise DeviceError(f"{self._device} has not enough memory for {len(batch)} crops. Use --device cpu.") from error
-        return EngineOutput(_array(output.log_probabilities), _array(output.glyph_attention))
+        ...
 
     def foreground(self, batch: Batch) -> Floats:
         """The probability of each pixel to be text: float32 [N, H, W]."""
-        with torch.inference_mode():
-            return _array(self._model.foreground(*self._placed(batch))[:, 0])
-
-    def _placed(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        return torch.from_numpy(batch.images).to(self._device), torch.from_numpy(batch.mask).to(self._device)
+        ...
 
 
-def choose_device(name: str) -> torch.device:
-    """The device of `auto`, `cpu`, `cuda` or `cuda:N`; `auto` is CUDA where it is there.
+class OutOfMemory(DeviceError):
+    """The device has not enough memory for a batch; a smaller one may fit."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is to compute; `notice` says why a device that is there is left alone, empty where nothing is to be said."""
+
+    engine: Literal["onnx", "torch"]
+    device: str
+    notice: str = ""
+
+
+def choose(folder: Path, engine: str, device_name: str) -> Choice:
+    """What `auto` means for a model folder here: a CUDA device with PyTorch if it works, else the CPU with ONNX Runtime if there is a graph.
 
     Raises:
-        UsageError: the name is none of these.
-        DeviceError: a CUDA device was named that is not there.
+        UsageError: the engine or the device has no such name, or the two do not fit each other.
+        DeviceError: a device was named that is not there.
     """
+    device.check_name(device_name)
+    if engine not in get_args(EngineName):
+        raise UsageError(f"Unknown engine {engine!r}: use {', '.join(get_args(EngineName))}.")
+    if engine == "onnx" and device_name.startswith("cuda"):
+        raise UsageError(f"ONNX Runtime reads on the CPU here: use --engine torch with --device {device_name}.")
+    where, notice = ("cpu", "") if engine == "onnx" else _place(device_name)
+    if where == "cpu" and engine != "torch" and (engine == "onnx" or (folder / GRAPH_NAME).is_file()):
+        return Choice("onnx", "cpu", notice)
+    return Choice("torch", where, notice)
+
+
+def _place(name: str) -> tuple[str, str]:
+    """The device, and what is to be said about it; PyTorch is imported only where the driver sees a device or one is named."""
+    if name == "cpu":
+        return "cpu", ""
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    kind, _, number = name.partition(":")
-    if kind not in ("cpu", "cuda") or (":" in name and (kind == "cpu" or not number.isdecimal())):
-        raise UsageError(f"Unknown device {name!r}: use auto, cpu, cuda or cuda:N.")
-    if kind == "cuda" and int(number or 0) >= (count := torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        raise DeviceError(f"Device {name} is not there: PyTorch sees {count} CUDA devices. Use --device cpu or auto.")
-    return torch.device(name)
+        probe = device.ask_driver()
+        if not probe.count:
+            return "cpu", f"{probe.fault}; reading on the CPU." if probe.fault else ""
+    from siga_ocr.engine_torch import cuda_fault
 
-
-def _array(tensor: torch.Tensor) -> Floats:
-    array: Floats = tensor.float().cpu().numpy()
-    return array
+    fault = cuda_fault(name)
+    if not fault:
+        return ("cuda" if name == "auto" else name), ""
+    if name == "auto":
+        return "cpu", f"An NVIDIA device is there, but {fault}; reading on the CPU."
+    raise DeviceError(f"Device {name} is not there: {fault}. Use --device cpu or auto.")

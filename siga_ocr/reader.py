@@ -1,142 +1,170 @@
-"""Reader: load a model once, then turn paths into readings, in order and in constant memory."""
+"""Reader: load a model once, then turn images into readings, in order and in constant memory."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby, islice
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from time import perf_counter
 
-import numpy as np
-
-from siga_ocr import checkpoint, weights
-from siga_ocr.crops import Crop, read_crop
-from siga_ocr.decode import Columns, Decoded, greedy, has_ended
-from siga_ocr.engine import Engine, EngineOutput, TorchEngine, choose_device
-from siga_ocr.errors import UnreadableImage, UsageError
-from siga_ocr.preprocess import Pixels, bucket, fit, to_batch
-from siga_ocr.reading import Reading
+from siga_ocr import __version__, weights
+from siga_ocr.batch_reader import BatchReader
+from siga_ocr.crops import Crop
+from siga_ocr.engine import Engine, choose
+from siga_ocr.errors import UnreadableImage
+from siga_ocr.intake import Source, Taken, name_of, opened, take, take_all
+from siga_ocr.model_folder import describe
+from siga_ocr.preprocess import bucket
+from siga_ocr.read_options import ReadOptions
+from siga_ocr.reading import Provenance, Reading
 from siga_ocr.visualize import Evidence
 
+__all__ = ["ReadOptions", "Reader"]
 
-@dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """How crops are gathered: none of it changes what is read.
+SLOW_SOURCE = 0.02
+"""Seconds: a source that makes us wait longer is slow, and what was gathered before the next one is read without waiting for more."""
 
-    `window` crops are opened before the first of them is read, so that crops of like width share a batch of at most `batch_size`.
-    `first_steps` positions are computed first; crops whose end mark has not come by then are run again with all.
-    """
-
-    window: int = 256
-    batch_size: int = 32
-    first_steps: int = 16
-
-    def __post_init__(self) -> None:
-        if min(self.window, self.batch_size, self.first_steps) < 1:
-            raise UsageError(f"window, batch_size and first_steps must be at least 1, got {self}.")
-
-
-@dataclass(frozen=True, eq=False)
-class _Fitted:
-    """A crop on its way: its place in the window, its pixels [C, H, w] as the network takes them, and its own width."""
-
-    place: int
-    source: str
-    pixels: Pixels
-    crop_width: int
+CHUNKS = {False: 8, True: 64}
+"""Sources that are opened at a stretch: by a thread, and by a process, to which sources and pixels have to be sent."""
 
 
 class Reader:
-    """Reads crops with one engine. Build it with `Reader.load`, or hand in an engine."""
+    """Reads images with one engine. Build it with `Reader.load`, or hand in an engine.
 
-    def __init__(self, engine: Engine, options: ReadOptions | None = None) -> None:
-        self._engine = engine
-        self._config = engine.config
-        self._options = options or ReadOptions()
+    `notices` collects what a person should hear of: a device that is left alone, batches that had to be made smaller.
+    """
+
+    def __init__(self, engine: Engine, options: ReadOptions | None = None, provenance: Provenance | None = None) -> None:
+        self.options = options or ReadOptions()
+        self.provenance = provenance or Provenance(
+            engine=engine.facts.name, device=engine.facts.device, precision=engine.facts.precision, tool_version=__version__
+        )
+        self.notices: list[str] = []
+        self._input = engine.config.input
+        self._batches = BatchReader(engine, self.options, self.notices)
 
     @classmethod
-    def load(cls, model: str = weights.DEFAULT, device: str = "auto") -> "Reader":
-        """The reader of a model, given by name or folder, on `auto`, `cpu`, `cuda` or `cuda:N`.
+    def load(cls, model: str = weights.DEFAULT, device: str = "auto", engine: str = "auto", options: ReadOptions | None = None) -> "Reader":
+        """The reader of a model, given by name or folder.
+
+        `device` is `auto`, `cpu`, `cuda` or `cuda:N`; `engine` is `auto`, `onnx` or `torch`. `auto` takes a CUDA device with PyTorch where
+        there is one that works, else the CPU with ONNX Runtime where the model has a graph; PyTorch is then never imported.
 
         Raises:
             ModelError: the model is missing or damaged.
-            DeviceError: the device is not there.
+            DeviceError: a device was named that is not there.
+            UsageError: a name is unknown.
         """
-        chosen = choose_device(device)
-        return cls(TorchEngine(checkpoint.load(weights.path_of(model)), chosen))
+        options = options or ReadOptions()
+        folder = weights.path_of(model)
+        choice = choose(folder, engine, device)
+        description = describe(folder)
+        made = _engine(folder, choice.engine, choice.device, options)
+        facts = made.facts
+        provenance = Provenance(model, description.revision, description.weights_sha256, facts.name, facts.device, facts.precision, __version__)
+        reader = cls(made, options, provenance)
+        if choice.notice:
+            reader.notices.append(choice.notice)
+        return reader
 
-    def read(self, paths: Iterable[str]) -> Iterator[Reading]:
-        """One reading for each path, in the same order; what cannot be opened becomes a reading with status `error`."""
-        remaining = iter(paths)
-        while window := list(islice(remaining, self._options.window)):
-            yield from self._read_window(window)
+    def read(self, sources: Iterable[Source | None]) -> Iterator[Reading]:
+        """One reading for each source, in the same order; what cannot be opened becomes a reading with status `error`.
+
+        A source is a path, the bytes of an encoded image, a NumPy array uint8 [h, w], [h, w, 3] (red, green, blue) or [h, w, 4], a picture of
+        Pillow, or a `Crop`. `None` among them is no source: it asks for the readings of all before it, before another one is drawn.
+        Sources are drawn in the caller's thread, a window of them ahead while they come fast.
+        """
+        with ThreadPoolExecutor(self.options.thread_count, "siga-ocr") as pool, self._openers(pool) as openers:
+            ahead: deque[Sequence[Future[list[Taken]]]] = deque()
+            for window, is_urgent in _windows(iter(sources), self.options.window):
+                ahead.append(self._open(window, openers))
+                while len(ahead) > (0 if is_urgent else 1):
+                    yield from self._read(ahead.popleft(), pool)
+            while ahead:
+                yield from self._read(ahead.popleft(), pool)
 
     def read_crops(self, crops: Sequence[Crop]) -> list[Reading]:
         """One reading for each crop that is in memory already."""
-        return self._read_fitted([self._fitted(place, crop) for place, crop in enumerate(crops)])
+        with ThreadPoolExecutor(self.options.thread_count, "siga-ocr") as pool:
+            return list(self._read(self._open(crops, pool), pool))
 
-    def explain(self, path: str) -> tuple[Reading, Evidence | None]:
-        """Read one path and show where each character was seen; no evidence where it cannot be opened."""
+    def explain(self, source: Source) -> tuple[Reading, Evidence | None]:
+        """Read one source and show where each character was seen; no evidence where it cannot be opened."""
+        taken = take(source, self._input, self.options.intake)
+        if taken.error:
+            return self._batches.refused(taken), None
         try:
-            crop = read_crop(path)
-        except UnreadableImage as error:
-            return Reading(path, "error", error=str(error)), None
-        fitted = self._fitted(0, crop)
-        batch = to_batch([fitted.pixels], self._config.input)
-        output = self._engine.run(batch, self._config.max_steps)
-        decoded = self._decode(output, 0, fitted, batch.images.shape[3])
-        foreground = self._engine.foreground(batch)[0]
-        attention = output.glyph_attention[0, : len(decoded.characters)]
-        return _reading(path, decoded), Evidence(crop.image, foreground, attention, decoded.characters, fitted.pixels.shape[2])
+            crop = opened(source, name_of(source))
+        except UnreadableImage as error:  # it has changed since
+            return Reading(taken.name, "error", error=str(error)), None
+        return self._batches.explain(taken, self.options.part_of(crop))
 
-    def _read_window(self, paths: Sequence[str]) -> list[Reading]:
-        readings: dict[int, Reading] = {}
-        fitted = []
-        for place, path in enumerate(paths):
-            try:
-                fitted.append(self._fitted(place, read_crop(path)))
-            except UnreadableImage as error:
-                readings[place] = Reading(path, "error", error=str(error))
-        readings |= zip((crop.place for crop in fitted), self._read_fitted(fitted), strict=True)
-        return [readings[place] for place in range(len(paths))]
+    @contextmanager
+    def _openers(self, pool: Executor) -> Iterator[Executor]:
+        """Who opens images: processes where some are asked for, else the threads that read."""
+        if not self.options.workers:
+            yield pool
+            return
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
 
-    def _fitted(self, place: int, crop: Crop) -> _Fitted:
-        return _Fitted(place, crop.source, fit(crop.image, self._config.input), crop.image.shape[1])
+        with ProcessPoolExecutor(self.options.workers, multiprocessing.get_context("spawn")) as processes:
+            yield processes
 
-    def _read_fitted(self, crops: Sequence[_Fitted]) -> list[Reading]:
-        """Read crops bucket by bucket and return the readings in the order of `crops`."""
-        readings: dict[int, Reading] = {}
-        for batch in self._batches(crops):
-            readings |= self._read_batch(batch)
-        return [readings[crop.place] for crop in crops]
+    def _open(self, window: Sequence[Source], openers: Executor) -> list[Future[list[Taken]]]:
+        """Open the sources of a window in the background."""
+        chunk = CHUNKS[not isinstance(openers, ThreadPoolExecutor)]
+        chunks = (window[start : start + chunk] for start in range(0, len(window), chunk))
+        return [openers.submit(take_all, sources, self._input, self.options.intake) for sources in chunks]
 
-    def _batches(self, crops: Iterable[_Fitted]) -> Iterator[list[_Fitted]]:
-        """Crops of one bucket together, because padding to another bucket would cost time."""
+    def _read(self, chunks: Sequence[Future[list[Taken]]], pool: ThreadPoolExecutor) -> Iterator[Reading]:
+        """The readings of a window: crops of one bucket together, because padding to another bucket would cost time."""
+        window = [taken for chunk in chunks for taken in chunk.result()]
+        readings = {place: self._batches.refused(taken) for place, taken in enumerate(window) if taken.error}
+        running = [(batch, pool.submit(self._batches.read, [window[place] for place in batch])) for batch in self._grouped(window)]
+        for batch, found in running:
+            readings |= zip(batch, found.result(), strict=True)
+        for place in range(len(window)):
+            yield readings[place]
 
-        def bucket_of(crop: _Fitted) -> int:
-            return bucket(crop.pixels.shape[2], self._config.input)
-
-        for _, group in groupby(sorted(crops, key=bucket_of), key=bucket_of):
-            while batch := list(islice(group, self._options.batch_size)):
-                yield batch
-
-    def _read_batch(self, crops: Sequence[_Fitted], steps: int = 0) -> dict[int, Reading]:
-        """Readings by place; what has not ended within the first steps is run once more with all of them."""
-        steps = steps or min(self._options.first_steps, self._config.max_steps)
-        batch = to_batch([crop.pixels for crop in crops], self._config.input)
-        output = self._engine.run(batch, steps)
-        done = has_ended(output.log_probabilities) | (steps == self._config.max_steps)
-        readings = {}
-        for row in np.flatnonzero(done).tolist():
-            crop = crops[row]
-            readings[crop.place] = _reading(crop.source, self._decode(output, row, crop, batch.images.shape[3]))
-        if open_rows := np.flatnonzero(~done).tolist():
-            readings |= self._read_batch([crops[row] for row in open_rows], self._config.max_steps)
-        return readings
-
-    def _decode(self, output: EngineOutput, row: int, crop: _Fitted, batch_width: int) -> Decoded:
-        attention = output.glyph_attention[row]
-        fitted_pixels = batch_width / attention.shape[2]  # of the fitted crop, for each column of the attention
-        columns = Columns(fitted_pixels * crop.crop_width / crop.pixels.shape[2], crop.crop_width)
-        return greedy(output.log_probabilities[row], attention, self._config.charset, columns)
+    def _grouped(self, window: Sequence[Taken]) -> Iterator[list[int]]:
+        """Places in the window, batch by batch; the widest first, so that no long batch is left for the end."""
+        widths = {place: taken.pixels.shape[2] for place, taken in enumerate(window) if not taken.error}
+        order = sorted(widths, key=widths.__getitem__, reverse=True)
+        for _, group in groupby(order, key=lambda place: bucket(widths[place], self._input)):
+            places, size = list(group), self._batches.size
+            yield from (places[start : start + size] for start in range(0, len(places), size))
 
 
-def _reading(source: str, decoded: Decoded) -> Reading:
-    return Reading(source, "ok", decoded.text, decoded.confidence, decoded.characters)
+def _engine(folder: Path, name: str, device: str, options: ReadOptions) -> Engine:
+    if name == "onnx":
+        from siga_ocr.engine_onnx import OnnxEngine
+
+        return OnnxEngine(folder)
+    from siga_ocr.engine_torch import TorchEngine
+
+    return TorchEngine.load(folder, device, options.thread_count)
+
+
+def _windows(sources: Iterator[Source | None], largest: int) -> Iterator[tuple[list[Source], bool]]:
+    """Sources in groups that grow fourfold from 1 to `largest` while they come fast, and whether the readings of a group are waited for.
+
+    A group ends at `None`, or with a source that was slow to come; the groups then begin with one source again.
+    """
+    size, window, is_over = 1, list[Source](), False
+    while not is_over:
+        begun, is_slow = perf_counter(), False
+        try:
+            source = next(sources)
+        except StopIteration:
+            is_over = True
+            break
+        is_slow = source is None or perf_counter() - begun > SLOW_SOURCE
+        if source is not None:
+            window.append(source)
+        if is_slow or len(window) >= size:
+            yield window, is_slow or size == 1
+            size, window = 1 if is_slow else min(4 * size, largest), []
+    if window:
+        yield window, True

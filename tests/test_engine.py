@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from siga_ocr.engine import TorchEngine, choose_device
+from siga_ocr.engine_torch import TorchEngine, choose_device
 from siga_ocr.errors import DeviceError, UsageError
 from siga_ocr.model import SigaModel
 from siga_ocr.preprocess import fit, to_batch
@@ -38,8 +38,10 @@ def test_a_cuda_device_that_is_not_there_is_said_and_never_replaced(monkeypatch:
         with pytest.raises(DeviceError, match="0 CUDA devices"):
             choose_device(name)
     assert choose_device("auto") == torch.device("cpu") == choose_device("cpu")
+    monkeypatch.setattr(torch.version, "cuda", "12.6")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch, "zeros", lambda *_, **__: None)  # what the device is tried with
     assert choose_device("auto") == torch.device("cuda")
     assert choose_device("cuda:0") == torch.device("cuda:0")
     with pytest.raises(DeviceError, match="1 CUDA devices"):

@@ -69,7 +69,7 @@ def _begin(config: "TrainConfig", init: str | None, device: str) -> "tuple[SigaM
     import torch
 
     from siga_ocr import checkpoint, weights
-    from siga_ocr.engine import choose_device
+    from siga_ocr.engine_torch import choose_device
     from siga_ocr.model import build_model
 
     chosen = choose_device(device)

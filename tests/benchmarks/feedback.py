@@ -13,7 +13,7 @@ import torch
 from siga_ocr import checkpoint, weights
 from siga_ocr.data.labels import part_of
 from siga_ocr.data.render import render
-from siga_ocr.engine import TorchEngine
+from siga_ocr.engine_torch import TorchEngine
 from siga_ocr.model import SigaModel, build_model
 from siga_ocr.reader import Reader
 from siga_ocr.recipe import CtcConfig, OptimiserConfig, RenderedSource, TrainConfig

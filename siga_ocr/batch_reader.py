@@ -1,0 +1,103 @@
+"""Batches of crops through an engine: what has not ended is run again, what does not fit the memory is halved, what is not sure is marked."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import BoundedSemaphore
+from time import perf_counter
+
+import numpy as np
+
+from siga_ocr.crops import Crop
+from siga_ocr.decode import Columns, Decoded, greedy, has_ended
+from siga_ocr.engine import Engine, EngineOutput, OutOfMemory
+from siga_ocr.intake import Taken
+from siga_ocr.preprocess import to_batch
+from siga_ocr.read_options import ReadOptions
+from siga_ocr.reading import Reading
+from siga_ocr.visualize import Evidence
+
+
+class BatchReader:
+    """Reads batches with one engine, from as many threads at once as the engine bears; `notices` hears of batches that had to shrink."""
+
+    def __init__(self, engine: Engine, options: ReadOptions, notices: list[str]) -> None:
+        self.size = engine.facts.batch_size if options.batch_size == "auto" else options.batch_size
+        self._engine = engine
+        self._config = engine.config
+        self._options = options
+        self._notices = notices
+        self._lanes = BoundedSemaphore(engine.facts.lanes)
+
+    def read(self, batch: Sequence[Taken]) -> list[Reading]:
+        """One reading for each crop, all of which could be opened.
+
+        Raises:
+            DeviceError: not even one crop fits into the device's memory.
+        """
+        begun = perf_counter()
+        decoded = self._decoded(batch, min(self._options.first_steps, self._config.max_steps))
+        share = 1000 * (perf_counter() - begun) / len(batch)
+        return [self._reading(taken, found, share) for taken, found in zip(batch, decoded, strict=True)]
+
+    def refused(self, taken: Taken) -> Reading:
+        """The reading of what could not be opened."""
+        return Reading(taken.name, "error", elapsed_ms=round(taken.elapsed_ms, 2), read_at=_now(), image_sha256=taken.sha256, error=taken.error)
+
+    def explain(self, taken: Taken, crop: Crop) -> tuple[Reading, Evidence]:
+        """Read one crop with all positions and keep what the reading rests on."""
+        begun = perf_counter()
+        batch = to_batch([taken.pixels], self._config.input)
+        output = self._engine.run(batch, self._config.max_steps)
+        decoded = self._decode(output, 0, taken, batch.images.shape[3])
+        reading = self._reading(taken, decoded, 1000 * (perf_counter() - begun))
+        foreground = self._engine.foreground(batch)[0]
+        attention = output.glyph_attention[0, : len(decoded.characters)]
+        return reading, Evidence(crop.image, foreground, attention, decoded.characters, taken.pixels.shape[2])
+
+    def _decoded(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
+        """In the order of the batch; what has not ended within `steps` is run once more with all of them."""
+        pixels = to_batch([taken.pixels for taken in batch], self._config.input)
+        try:
+            with self._lanes:
+                output = self._engine.run(pixels, steps)
+        except OutOfMemory:
+            if len(batch) == 1:
+                raise
+            return self._in_halves(batch, steps)
+        done = has_ended(output.log_probabilities) | (steps == self._config.max_steps)
+        open_rows = np.flatnonzero(~done).tolist()
+        again = dict(zip(open_rows, self._decoded([batch[row] for row in open_rows], self._config.max_steps), strict=True)) if open_rows else {}
+        width = pixels.images.shape[3]
+        return [again[row] if row in again else self._decode(output, row, taken, width) for row, taken in enumerate(batch)]
+
+    def _in_halves(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
+        half = (len(batch) + 1) // 2
+        if half < self.size:
+            self.size = half
+            self._notices.append(f"{self._engine.facts.device} has not enough memory for {len(batch)} crops at once: going on with {half}.")
+        return self._decoded(batch[:half], steps) + self._decoded(batch[half:], steps)
+
+    def _decode(self, output: EngineOutput, row: int, taken: Taken, batch_width: int) -> Decoded:
+        attention = output.glyph_attention[row]
+        fitted_pixels = batch_width / attention.shape[2]  # of the fitted crop, for each column of the attention
+        columns = Columns(fitted_pixels * taken.width / taken.pixels.shape[2], taken.width)
+        return greedy(output.log_probabilities[row], attention, self._config.charset, columns)
+
+    def _reading(self, taken: Taken, decoded: Decoded, elapsed_ms: float) -> Reading:
+        reading = Reading(
+            taken.name,
+            "review" if decoded.confidence < self._options.min_confidence else "ok",
+            decoded.text,
+            decoded.confidence,
+            decoded.characters,
+            taken.width,
+            taken.height,
+            read_at=_now(),
+            image_sha256=taken.sha256,
+        )
+        return replace(reading, elapsed_ms=round(taken.elapsed_ms + elapsed_ms, 2))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

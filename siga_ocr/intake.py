@@ -1,0 +1,97 @@
+"""From a source, whatever its kind, to the network's input: opened, cut, scaled; one source at a time, on any thread."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from siga_ocr.config import InputConfig
+from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
+from siga_ocr.errors import UnreadableImage
+from siga_ocr.preprocess import Pixels, fit
+
+Source = str | os.PathLike[str] | bytes | npt.NDArray[np.generic] | Image.Image | Crop
+"""A path; the bytes of an encoded image; pixels as `crops.to_crop` takes them; or a crop."""
+
+
+@dataclass(frozen=True)
+class IntakeOptions:
+    """`roi` x, y, width, height is cut out of each upright image first; `trace` adds the hash of what came in."""
+
+    roi: Roi | None = None
+    trace: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A source on its way: its name, its pixels uint8 [C, H, w] as the network takes them, the size of the crop, milliseconds of work so far.
+
+    `error` says why there are no pixels, and is empty where there are.
+    """
+
+    name: str
+    pixels: Pixels
+    width: int = 0
+    height: int = 0
+    sha256: str = ""
+    elapsed_ms: float = 0.0
+    error: str = ""
+
+
+def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
+    """Open a source and scale it; what cannot be opened says so in `error`."""
+    begun, sha256 = perf_counter(), ""
+    try:
+        content = _content(source)
+        if options.trace:
+            sha256 = hashlib.sha256(_bytes_of(content)).hexdigest()
+        crop = opened(content, name_of(source))
+        crop = crop if options.roi is None else cut(crop, options.roi)
+        pixels = fit(crop.image, config)
+    except UnreadableImage as error:
+        nothing = np.empty((config.channels, config.height, 0), dtype=np.uint8)
+        return Taken(name_of(source), nothing, sha256=sha256, elapsed_ms=1000 * (perf_counter() - begun), error=str(error))
+    height, width = crop.image.shape[:2]
+    return Taken(crop.source, pixels, width, height, sha256, 1000 * (perf_counter() - begun))
+
+
+def take_all(sources: Sequence[Source], config: InputConfig, options: IntakeOptions) -> list[Taken]:
+    """One after the other."""
+    return [take(source, config, options) for source in sources]
+
+
+def name_of(source: Source) -> str:
+    """A path as it was given, a crop's own source, a picture's file name; empty where there is none."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    return source.source if isinstance(source, Crop) else str(getattr(source, "filename", ""))
+
+
+def opened(content: Source, name: str) -> Crop:
+    """The crop of a source that is in memory, or of a path.
+
+    Raises:
+        UnreadableImage: with the reason in one line.
+    """
+    if isinstance(content, str | os.PathLike):
+        content = read_bytes(os.fspath(content))
+    if isinstance(content, bytes):
+        return decode_image(content, name)
+    return content if isinstance(content, Crop) else to_crop(content, name)
+
+
+def _content(source: Source) -> Source:
+    return read_bytes(os.fspath(source)) if isinstance(source, str | os.PathLike) else source
+
+
+def _bytes_of(content: Source) -> bytes:
+    """A file's bytes; of what is no file, its pixels row by row."""
+    if isinstance(content, bytes):
+        return content
+    pixels = content.image if isinstance(content, Crop) else np.asarray(content)
+    return np.ascontiguousarray(pixels).tobytes()

@@ -1,0 +1,61 @@
+"""Frozen dataclasses from parsed JSON, as strictly as their annotations say; it knows no file, and needs nothing but the standard library."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from siga_ocr.errors import UsageError
+
+Kind = TypeVar("Kind")
+
+
+def build(kind: type[Kind], value: object, place: str) -> Kind:
+    """An instance of the dataclass `kind` from a mapping; `place` is the dotted name under which faults are reported.
+
+    Keys that are absent keep their defaults.
+
+    Raises:
+        UsageError: a key is unknown or missing, or a value has another type than its annotation.
+    """
+    if not isinstance(value, dict):
+        raise UsageError(f"{place}: must be an object, got {_shown(value)}.")
+    hints = get_type_hints(kind)
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    if unknown := [f"{place}.{key}" for key in value if key not in known]:
+        raise UsageError(f"{', '.join(unknown)}: this version does not know that key.")
+    given = {str(key): _checked(hints[key], part, f"{place}.{key}") for key, part in value.items()}
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise UsageError(f"{place}: {error}.") from error
+
+
+def _checked(kind: Any, value: object, place: str) -> object:
+    """`value` as the annotation `kind` wants it: lists become tuples, whole numbers become float where one is asked for."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        return build(kind, value, place)  # type: ignore[arg-type]
+    if origin is Literal:
+        if any(value == option and type(value) is type(option) for option in parts):
+            return value
+        raise UsageError(f"{place}: must be one of {', '.join(map(str, parts))}, got {_shown(value)}.")
+    if origin is tuple:
+        return _tuple(parts, value, place)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise UsageError(f"{place}: must be {getattr(kind, '__name__', kind)}, got {_shown(value)}.")
+    return value
+
+
+def _tuple(parts: tuple[Any, ...], value: object, place: str) -> tuple[object, ...]:
+    if not isinstance(value, list):
+        raise UsageError(f"{place}: must be a list, got {_shown(value)}.")
+    kinds = [parts[0]] * len(value) if parts[-1] is Ellipsis else list(parts)
+    if len(kinds) != len(value):
+        raise UsageError(f"{place}: must hold {len(kinds)} values, got {len(value)}.")
+    return tuple(_checked(kind, part, f"{place}.{index}") for index, (kind, part) in enumerate(zip(kinds, value, strict=True)))
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
