@@ -46,18 +46,18 @@ class Tube:
 
 def _tube(draw: Draw, difficulty: float) -> Tube:
     """White and grey sleeves mostly, yellow plates often, other colours seldom."""
-    kind = draw.weighted((("white", 0.74), ("yellow", 0.20), ("other", 0.06)))
-    tone = draw.log_between(65.0, 200.0) if draw.chance(0.16) else 253.0 - 85.0 * draw.unit() ** 1.9
+    kind = draw.weighted((("white", 0.72), ("yellow", 0.23), ("other", 0.05)))
+    tone = draw.log_between(65.0, 200.0) if draw.chance(0.12) else 253.0 - 75.0 * draw.unit() ** 1.9
     if kind == "yellow":
-        hue = np.array([1.25, draw.between(0.98, 1.15), draw.between(0.0, 0.45)], np.float32)
-        colour = hue / hue.mean() * np.float32(draw.log_between(95.0, 195.0))
+        hue = np.array([1.25, draw.between(1.02, 1.2), draw.between(0.0, 0.4)], np.float32)
+        colour = hue / hue.mean() * np.float32(draw.between(95.0, 205.0))
     elif kind == "white":
         colour = tone * tint(draw, 0.035 if draw.chance(0.7) else 0.12)
     else:
         colour = tone * tint(draw, 0.7)
     flat = kind == "yellow" or draw.chance(0.4)
-    room = 0.2 + 0.6 * draw.unit()
-    return Tube(np.asarray(colour, np.float32), room, room + draw.bell(0.08), 0.0 if flat else draw.between(0.1, 0.7) * (0.3 + 0.7 * difficulty))
+    room = 0.3 + 0.9 * draw.unit()
+    return Tube(np.asarray(colour, np.float32), room, room + draw.bell(0.08), 0.0 if flat else draw.between(0.1, 0.65) * (0.3 + 0.7 * difficulty))
 
 
 def _tight(margins: Margins, draw: Draw) -> Margins:
@@ -74,7 +74,15 @@ def _height(draw: Draw) -> int:
 def _around(job: Job, view: View) -> Image:
     """What lies behind the tube: dark gaps, other wires, cabinet."""
     draw, shape = job.draw, view.ink.shape
-    image = surface(draw, shape, Wanted(("plain", "plastic", "painted", "rubber"), tone=draw.log_between(12.0, 240.0), photos=job.style.surfaces))
+    image = surface(
+        draw,
+        shape,
+        Wanted(
+            ("plain", "plastic", "painted", "rubber"),
+            tone=draw.log_between(12.0, 240.0) if draw.chance(0.5) else draw.between(90.0, 235.0),
+            photos=job.style.surfaces,
+        ),
+    )
     if draw.chance(0.35):
         stripe = np.sin((view.u * draw.bell(2.0) + view.v * draw.bell(3.0)) + draw.between(0, 6.0))
         image = image + np.asarray(
