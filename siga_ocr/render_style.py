@@ -28,7 +28,7 @@ FAULTS = (
     *("wear", "scratches", "dirt", "glare", "shadow", "vignette", "low_contrast", "exposure", "colour_cast", "grey"),
     *("defocus", "motion", "low_resolution", "noise", "bands", "hot_pixels", "interlaced", "halo", "jpeg"),
     *("perspective", "rotation", "shear", "cylinder", "arc", "uneven_baseline", "uneven_spacing"),
-    *("cut_off", "neighbours", "other_lines", "far_margins", "corner"),
+    *("cut_off", "neighbours", "other_lines", "far_margins", "corner", "part_edge", "fasteners", "symbols", "frames", "handwriting"),
 )
 """What can be wrong with a crop: the workpiece and its light, the camera, the geometry, what else the crop holds."""
 LETTERINGS = ("shipped", "sans", "serif", "mono", "condensed", "technical", "strokes", "dots", "segments")
@@ -51,7 +51,7 @@ class RenderStyle:
     difficulty: float = 1.0
     families: tuple[tuple[str, float], ...] = DEFAULT_FAMILIES
     max_length: int = 40
-    blank: float = 0.02  # share of crops without any code
+    blank: float = 0.03  # share of crops without any code
     upside_down: float = 0.0
     surfaces: str = ""
     fonts: str = ""

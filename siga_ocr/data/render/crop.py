@@ -21,6 +21,7 @@ from siga_ocr.data.render.reliefs import cast, engraved, stamped
 from siga_ocr.data.render.scene import Job, Shot
 from siga_ocr.data.render.scribed import scribed
 from siga_ocr.data.render.sleeve import wire_sleeve
+from siga_ocr.data.render.surroundings import surrounded
 from siga_ocr.render_style import RenderStyle
 
 FAMILIES: dict[str, Callable[[Job], Shot]] = {
@@ -84,8 +85,8 @@ def _drawn(job: Job, family: str) -> RenderedCrop:
 
 
 def _photographed(shot: Shot, job: Job, family: str) -> RenderedCrop:
-    """Light, lens, resolution and sensor."""
-    pixels, labels = photograph(shot, job)
+    """What stands around, light, lens, resolution and sensor."""
+    pixels, labels = photograph(surrounded(shot, job, family), job)
     if job.draw.chance(job.style.upside_down):
         pixels, labels = np.ascontiguousarray(pixels[::-1, ::-1]), np.ascontiguousarray(labels[::-1, ::-1])
     return RenderedCrop(pixels, job.code.text, labels, family)

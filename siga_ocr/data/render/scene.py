@@ -53,7 +53,7 @@ def random_margins(draw: Draw, difficulty: float) -> Margins:
     """Tight, loose or clipped, each side by itself now and then."""
     if draw.chance(0.05 * difficulty):
         return _corner(draw)
-    kinds = (("tight", 0.30), ("near", 0.40), ("loose", 0.10 + 0.10 * difficulty), ("far", 0.06 * difficulty), ("clipped", 0.14 * difficulty))
+    kinds = (("tight", 0.30), ("near", 0.40), ("loose", 0.10 + 0.12 * difficulty), ("far", 0.09 * difficulty), ("clipped", 0.14 * difficulty))
     spans = {"tight": (0.01, 0.12), "near": (0.08, 0.4), "loose": (0.35, 0.9), "far": (0.6, 1.5), "clipped": (-0.14, 0.04)}
     common = draw.weighted(kinds)
     sides = [spans[common if draw.chance(0.7) else draw.weighted(kinds)] for _ in range(4)]
@@ -84,8 +84,8 @@ def fault_setting(setting: Setting, draw: Draw, fault: str) -> Setting:
         return replace(setting, wobble=draw.between(0.05, 0.1), unrest=draw.between(0.0, 0.04))
     if fault == "uneven_spacing":
         return replace(setting, tracking=setting.tracking + 0.12, ragged=draw.between(0.12, 0.3), pitch=0.0)
-    if fault == "far_margins":
-        room = [draw.between(0.7, 1.5) for _ in range(4)]
+    if fault in ("far_margins", "part_edge", "fasteners", "symbols", "frames", "handwriting"):
+        room = [draw.between(0.7, 1.5) if fault == "far_margins" else draw.between(0.4, 1.2) for _ in range(4)]
         return replace(setting, margins=Margins(left=room[0] * 1.5, top=room[1], right=room[2] * 1.5, bottom=room[3]))
     if fault == "corner":
         return replace(setting, margins=_corner(draw))
