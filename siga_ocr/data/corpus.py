@@ -141,23 +141,3 @@ DISPLAY_PATTERNS = patterns("# ## ### #### ##### ###### #.# ##.# ###.# #.## ##.#
 def display(draw: Draw) -> str:
     """What a seven-segment display shows: numbers and times."""
     return fill(draw, draw.pick(DISPLAY_PATTERNS))
-
-
-WIRE_PATTERNS = patterns(
-    """
-    -X##:#.# -X#:## X#:#:# X#:##:# X##:#:# L#:# L##.# L#.# ##F## ##L# ##P## QF#@## -QF#@## -QF# -QF## QF#### QF#:# QF### PE N L+ M -PE#
-    -KM###@@ KM#-# KM###:# -KA#@@ KA### KA#### #### #### #### #### ##### ### ## ## @# @# @# -@# -@## -@# @#### U#### W#### @##@## ##@##
-    ##@# ##G## RV###_N## XV###_N##@+ 24V_DI## 24V 0V 1L# 2L# #L# #V #W #U @@# VR# SD# TC## SC## -@@##@@ -@@#@@@ -@#@@ -@@ -@ F###:#
-    F###:## -F## F## -K# K## -S# -T#:# T#.@@ I#.# Q#.# A# A## @@#:# @@#:##@ ####U###@ #####@- Q####### -W##.# =A#+S# =@##-@# +@#-@##
-    -@@#@@@@ -@@@@@@ -@@@ -@###@@ -@@@@## -@@@##@ @@#### @@#:#@ @@#:##@@ @@@### @##.# @###.# @###:#:# @@#-# @@#-#@@ @@#@## ####@###@ @#_@#
-    ##@@# @###@ ##@_@### @#:@# @@@@ @@@@@@ #@@@ @+ L- ##:## ###:# #:#:# @@@#:##:# @@###_@## @@##@ -@@#-# -@#@# @@@ ##-## @##/# @@.# N# T#
-    -@#:A# -X#.#:## XT#:## -XT#@@ -XE# @@#:##:# AI#+ AI#- DO## DI## @@_## @@-## BUS# GND +24V -U# ####P+ ####P-
-    """
-)
-
-
-def wire_mark(draw: Draw) -> str:
-    """Marks of wires, terminals and components in control cabinets; a quarter are plain numbers."""
-    if draw.chance(0.28):
-        return fill(draw, "#" * draw.weighted(((2, 1.2), (3, 1.3), (4, 7.5), (5, 2.0))))
-    return fill(draw, draw.pick(WIRE_PATTERNS))

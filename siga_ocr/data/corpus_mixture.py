@@ -2,11 +2,12 @@
 
 import re
 
-from siga_ocr.data.corpus import Code, Grammar, counter, date, digit, display, part_number, serial, wire_mark
+from siga_ocr.data.corpus import Code, Grammar, counter, date, digit, display, part_number, serial
 from siga_ocr.data.corpus_long import long_line
 from siga_ocr.data.corpus_marks import cast_mark, chip_mark, data_label, heat_number, packaged, painted, punched
 from siga_ocr.data.corpus_shapes import confusable, plain_random, random_string, run, schemed, separated
 from siga_ocr.data.corpus_standards import container, gs1, plate, vin
+from siga_ocr.data.corpus_wires import wire_mark
 from siga_ocr.data.corpus_words import word
 from siga_ocr.data.draw import Draw
 

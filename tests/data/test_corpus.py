@@ -1,13 +1,15 @@
+import re
 from collections import Counter
 
 import pytest
 
 from siga_ocr.charset import PRINTABLE
-from siga_ocr.data.corpus import DIGITS, LETTERS, SILENT, Code, Grammar, date, fill, wire_mark
+from siga_ocr.data.corpus import DIGITS, LETTERS, SILENT, Code, Grammar, date, fill
 from siga_ocr.data.corpus_long import long_line
 from siga_ocr.data.corpus_mixture import GENERAL, LONG, OWN, case_shows, code_for
 from siga_ocr.data.corpus_shapes import random_string, schemed
 from siga_ocr.data.corpus_standards import VIN_VALUES, VIN_WEIGHTS, chinese_plate, container, container_check, gs1, gs1_check, size_type, vin
+from siga_ocr.data.corpus_wires import designation, wire_mark
 from siga_ocr.data.corpus_words import word
 from siga_ocr.data.draw import Draw
 from siga_ocr.render_style import DEFAULT_FAMILIES
@@ -187,3 +189,10 @@ def test_words_have_no_blank_and_come_in_three_cases() -> None:
 
 def test_words_have_about_a_twentieth_of_what_is_general() -> None:
     assert 0.03 < dict(GENERAL)[word] / sum(weight for _, weight in GENERAL) < 0.07
+
+
+def test_a_reference_designation_has_sign_class_number_and_terminal_in_this_order() -> None:
+    shape = re.compile(r"[-=+.]?[A-Z]{1,3}\d*[A-Z]*\d*([-_/][A-Z]\d+[+-]?)?([:.]\w+){0,2}")
+    shown = [designation(Draw(14, index)) for index in range(500)]
+    assert all(shape.fullmatch(mark) for mark in shown)
+    assert 0.25 < sum(mark[0] == "-" for mark in shown) / len(shown) < 0.65
