@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 from siga_ocr.errors import UsageError
 
 DEFAULT_FAMILIES: tuple[tuple[str, float], ...] = (
-    ("print", 0.13),  # ink and paint on any surface
-    ("label", 0.09),  # thermal and laser print on paper and film
-    ("sleeve", 0.15),  # wire sleeves and terminal markers
-    ("inkjet", 0.09),  # dot-matrix ink-jet
-    ("peen", 0.07),  # dots hammered into metal
-    ("stamp", 0.08),  # stamped lines and single punches
+    ("print", 0.11),  # ink and paint on any surface
+    ("label", 0.08),  # thermal and laser print on paper and film
+    ("sleeve", 0.14),  # wire sleeves and terminal markers
+    ("inkjet", 0.08),  # dot-matrix ink-jet
+    ("peen", 0.065),  # dots hammered into metal
+    ("stamp", 0.075),  # stamped lines and single punches
     ("cast", 0.04),  # raised characters of castings, forgings and mouldings
     ("engrave", 0.03),  # milled and routed lines
     ("scribe", 0.03),  # scratched by hand or with a vibrating point
     ("etch", 0.05),  # laser on metal and plastic
     ("electro", 0.02),  # electrolytic marks
     ("chip", 0.05),  # chip packages and wafers at very low contrast
-    ("plate", 0.09),  # number plates
+    ("plate", 0.085),  # number plates
     ("counter", 0.06),  # mechanical counter wheels
     ("stencil", 0.025),  # paint through stencils
-    ("paint", 0.045),  # large painted characters, container marks, billets
+    ("paint", 0.04),  # large painted characters, container marks, billets
     ("segment", 0.02),  # seven-segment displays
 )
 """Family names with their share of the default mixture."""

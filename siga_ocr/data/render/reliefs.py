@@ -42,11 +42,11 @@ def _filled(image: Image, view: View, draw: Draw, dark: float, cover: tuple[floa
     return print_ink(image, soften(view.ink, view.cap * 0.02) * draw.between(*cover), np.asarray(tone, np.float32))
 
 
-def _skin(job: Job, view: View, kinds: tuple[str, ...], roughness: tuple[float, float]) -> Field:
-    """Unevenness of the surface itself in pixels [h, w], `roughness` its deviation in cap heights: it lights up as the strokes do."""
+def _skin(job: Job, view: View, kinds: tuple[str, ...], roughness: float) -> Field:
+    """Unevenness of the surface itself in pixels [h, w], up to `roughness` cap heights of deviation: it lights up as the strokes do."""
     draw = job.draw
-    field = cut(draw.pick(kinds), view.ink.shape, draw, max(0.5, view.cap / 30.0) * draw.log_between(0.6, 1.5))
-    return np.asarray(field * np.float32(view.cap * draw.between(*roughness) * (0.25 + 0.75 * job.difficulty)), np.float32)
+    field = cut(draw.pick(kinds), view.ink.shape, draw, max(0.5, view.cap / 30.0) * draw.log_between(0.6, 1.5)).clip(-2.5, 2.5)
+    return np.asarray(field * np.float32(view.cap * draw.unit() * roughness * (0.25 + 0.75 * job.difficulty)), np.float32)
 
 
 def _sheen(image: Image, view: View, draw: Draw) -> Image:
@@ -75,7 +75,7 @@ def stamped(job: Job) -> Shot:
     if draw.chance(0.1 * difficulty):  # struck twice
         shift = (draw.pick((-1, 1)) * max(1, round(0.06 * view.cap)), draw.pick((-1, 1)) * max(1, round(0.05 * view.cap)))
         field = np.minimum(field, 0.5 * np.roll(field, shift, (0, 1)))
-    field = field + _skin(job, view, ("blasted", "brushed", "scratched", "pitted", "cast"), (0.0, 0.006))
+    field = field + _skin(job, view, ("blasted", "brushed", "scratched", "pitted", "cast"), 0.07 * deep)
     result = lit(image, np.asarray(field, np.float32), random_lamp(draw, 0.8))
     return Shot(_filled(result, view, draw, 0.85, (0.25, 0.85)) if draw.chance(0.4) else result, view, height)
 
@@ -88,7 +88,7 @@ def cast(job: Job) -> Shot:
     image = ground(job, view, ("cast", "cast", "rusty", "painted", "blasted", "galvanised", "rubber", "plastic"), 0.7)
     ink = spread(view.ink, draw, view.cap, difficulty)
     form = Form(draw.between(0.05, 0.13) * (1.0 if draw.chance(0.88) else -1.0), draw.between(0.02, 0.05))
-    field = raised(ink, view.cap, form) + _skin(job, view, ("cast", "pitted", "blasted"), (0.001, 0.011))
+    field = raised(ink, view.cap, form) + _skin(job, view, ("cast", "pitted", "blasted"), 0.1 * abs(form.depth))
     result = lit(image, np.asarray(field, np.float32), random_lamp(draw, 0.45))
     if draw.chance(0.3):
         tops = wear(view.ink, draw, view.cap, 0.6 * difficulty)
@@ -111,5 +111,5 @@ def engraved(job: Job) -> Shot:
         ink = wear(ink, draw, view.cap, 0.6 * difficulty) if draw.chance(0.3) else ink
         image = print_ink(image, ink * draw.between(0.7, 1.0), paint_colour(draw, image, 60.0))
         field = field * np.float32(0.5)
-    field = field + _skin(job, view, ("blasted", "brushed", "scratched", "turned"), (0.0, 0.004))
+    field = field + _skin(job, view, ("blasted", "brushed", "scratched", "turned"), 0.0035)
     return Shot(lit(image, np.asarray(field, np.float32), random_lamp(draw, 0.7)), view, height)

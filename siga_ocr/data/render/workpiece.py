@@ -49,7 +49,10 @@ def contrast_levels(draw: Draw, difficulty: float) -> float:
 def ground(job: Job, view: View, materials: tuple[str, ...], texture: float = 1.0, tone: float | None = None) -> Image:
     """The surface under the mark, rougher in harder crops; `tone` is its mean grey, by default what the material has."""
     rough = texture * (0.3 + 0.7 * job.difficulty)
-    return surface(job.draw, view.ink.shape, Wanted(materials, tone=tone, texture=rough, photos=job.style.surfaces))
+    image = surface(job.draw, view.ink.shape, Wanted(materials, tone=tone, texture=rough, photos=job.style.surfaces))
+    kept = job.draw.between(0.25, 1.0)  # few workpieces are as vivid as a material can be
+    mix = np.full((3, 3), (1.0 - kept) / 3.0, np.float32) + np.eye(3, dtype=np.float32) * np.float32(kept)
+    return np.asarray(cv2.transform(image, mix), np.float32)
 
 
 def inked(job: Job, view: View, image: Image, dark_share: float, colour: float) -> Image:
