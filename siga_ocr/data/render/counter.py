@@ -123,7 +123,7 @@ def _windowed(coverage: Mask, labels: Mask, pad: int, cap: int, wheels: Wheels) 
 def _lit(view: View, wheels: Wheels, draw: Draw) -> Image:
     """Light on the drums, brightest somewhere in the middle; [h, w, 1]."""
     across = ((view.v + wheels.above) / (1.0 + wheels.above + wheels.below) * 2.0 - 1.0).clip(-1.0, 1.0)
-    return np.asarray(1.0 - draw.between(0.0, 0.4) * np.abs(across - draw.bell(0.25)) ** 2, np.float32)[:, :, None]
+    return np.asarray(1.0 - draw.between(0.0, 0.28) * np.abs(across - draw.bell(0.25)) ** 2, np.float32)[:, :, None]
 
 
 def _gaps(view: View, wheels: Wheels, draw: Draw) -> Image:

@@ -33,7 +33,7 @@ def in_window(image: Image, view: View, draw: Draw, face: Face) -> Image:
     left, top, right, bottom = view.box
     side, corner = draw.between(0.0, 0.2), draw.between(0.0, 0.25)
     inside = _rounded(view, (left - side, top, right + side, bottom), corner)
-    shadow = 1.0 - draw.between(0.0, 0.5) * np.exp(-inside.clip(0.0, None) / (draw.between(0.03, 0.15) * view.cap))
+    shadow = 1.0 - draw.between(0.0, 0.42) * np.exp(-inside.clip(0.0, None) / (draw.between(0.03, 0.15) * view.cap))
     tone = draw.log_between(8.0, 60.0) if draw.chance(0.65) else draw.between(60.0, 220.0)
     frame = surface(draw, view.ink.shape, Wanted(("plastic", "plain", "rubber"), tone=tone))
     if draw.chance(0.7):  # meters are grey and black; coloured housings are seldom

@@ -83,6 +83,8 @@ def _around(job: Job, view: View) -> Image:
             photos=job.style.surfaces,
         ),
     )
+    if draw.chance(0.75):  # ducts, doors and terminals are grey, wires seldom vivid
+        image = np.asarray(image * 0.2 + image.mean(axis=2, keepdims=True) * 0.8, np.float32)
     if draw.chance(0.35):
         stripe = np.sin((view.u * draw.bell(2.0) + view.v * draw.bell(3.0)) + draw.between(0, 6.0))
         image = image + np.asarray(
