@@ -15,6 +15,12 @@ def soften(field: Field, sigma: float) -> Field:
     """Gaussian blur of `sigma` pixels; nothing below 0.2."""
     if sigma < 0.2:
         return field
+    height, width = field.shape[:2]
+    reduction = min(int(sigma / 2.5), height // 3, width // 3)
+    if reduction >= 2:  # a wide blur needs few pixels
+        small = cv2.resize(field, (round(width / reduction), round(height / reduction)), interpolation=cv2.INTER_AREA)
+        small = cv2.GaussianBlur(small, (0, 0), sigma / reduction, borderType=cv2.BORDER_REFLECT_101)
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
