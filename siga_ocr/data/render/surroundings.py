@@ -77,7 +77,7 @@ def part_edge(image: Image, room: Room) -> Image:
     chamfer = ((beyond + width) * view.cap + 0.5).clip(0.0, 1.0)
     strip = np.asarray(image + (chamfer * draw.between(-70.0, 90.0))[:, :, None], np.float32)
     tone = draw.log_between(8.0, 90.0) if draw.chance(0.65) else draw.between(90.0, 235.0)
-    behind = surface(draw, view.ink.shape, Wanted(("plain", "painted", "oily", "cast"), tone=tone))
+    behind = surface(draw, view.ink.shape, Wanted(("plain", "plain", "oily", "cast", "plastic"), tone=tone))
     if draw.chance(0.5):
         shade = 1.0 - draw.between(0.2, 0.7) * np.exp(-beyond.clip(0.0, None) / draw.between(0.1, 0.6))
         behind = np.asarray(behind * shade[:, :, None], np.float32)

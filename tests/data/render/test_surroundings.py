@@ -7,6 +7,7 @@ from siga_ocr.data.corpus import Code
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.fonts import shipped_faces
 from siga_ocr.data.render.scene import Job, Shot, shoot
+from siga_ocr.data.render.surface import MATERIALS, Wanted, surface
 from siga_ocr.data.render.surroundings import HOUSED, THINGS, surrounded
 from siga_ocr.data.render.symbols import OUTLINED, SIDE, SOLID, random_symbol, scribble
 from siga_ocr.data.render.typeset import Margins, Setting
@@ -60,3 +61,23 @@ def test_a_stroke_by_hand_comes_from_outside() -> None:
     for index in range(20):
         stroke = scribble(Draw(5, index)) > 127
         assert stroke[0].any() or stroke[-1].any() or stroke[:, 0].any() or stroke[:, -1].any()
+
+
+@pytest.mark.parametrize("name", sorted(MATERIALS))
+def test_every_material_keeps_near_its_tone_and_is_no_flat_colour(name: str) -> None:
+    for index in range(6):
+        image = surface(Draw(6, index), (50, 140), Wanted((name,), tone=120.0))
+        assert image.shape == (50, 140, 3)
+        assert 60.0 < float(image.mean()) < 165.0
+        assert float(image.mean(axis=2).std()) > 0.5
+
+
+def test_cables_are_darker_at_their_sides() -> None:
+    sides = [surface(Draw(7, index), (60, 200), Wanted(("cable",), tone=120.0)).mean(axis=(1, 2)) for index in range(20)]
+    assert np.mean([(rows[0] + rows[-1]) / 2 / rows[25:35].mean() for rows in sides]) < 0.85
+
+
+def test_rust_is_never_green_or_blue() -> None:
+    for index in range(20):
+        red, green, blue = surface(Draw(8, index), (40, 80), Wanted(("rusty",), tone=90.0)).mean(axis=(0, 1))
+        assert red > green > 0.9 * blue
