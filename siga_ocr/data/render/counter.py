@@ -170,7 +170,7 @@ def counter_wheels(job: Job) -> Shot:
     if not digits.strip() or not digits.isdigit():
         return segment_display(job)
     wheels = random_wheels(draw, digits, difficulty)
-    margins = window_margins(draw, difficulty)
+    margins = window_margins(draw, difficulty, max(0.0, min(wheels.above, wheels.below)))
     height = draw.whole(44, 86) if draw.chance(0.65) else native_height(draw, difficulty)
     cap = next((size for size in CAPS if size >= 0.7 * height), CAPS[-1])
     face = file_face(job, LETTERING, draw.chance(0.9))

@@ -17,10 +17,11 @@ CASTS = ((0.86, 1.14, 0.92), (0.90, 1.10, 1.00), (0.90, 1.0, 1.12), (1.14, 1.0, 
 UNITS = "mkWG"
 
 
-def window_margins(draw: Draw, difficulty: float) -> Margins:
-    """Mostly cut to the window; sometimes with its frame."""
+def window_margins(draw: Draw, difficulty: float, room: float) -> Margins:
+    """Mostly cut to the window or into its `room` above and below the digits (cap heights); sometimes with its frame."""
     if draw.chance(0.7):
-        left, top, right, bottom = draw.between(-0.05, 0.1), draw.between(-0.08, 0.03), draw.between(-0.05, 0.1), draw.between(-0.08, 0.03)
+        left, right = draw.between(-0.05, 0.1), draw.between(-0.05, 0.1)
+        top, bottom = (draw.between(-0.5, 0.1) * room for _ in range(2))
     else:
         room = random_margins(draw, difficulty)
         left, right = max(room.left, 0.0), max(room.right, 0.0)
@@ -34,7 +35,7 @@ def in_window(image: Image, view: View, draw: Draw, face: Face) -> Image:
     side, corner = draw.between(0.0, 0.2), draw.between(0.0, 0.25)
     inside = _rounded(view, (left - side, top, right + side, bottom), corner)
     shadow = 1.0 - draw.between(0.0, 0.42) * np.exp(-inside.clip(0.0, None) / (draw.between(0.03, 0.15) * view.cap))
-    tone = draw.log_between(8.0, 60.0) if draw.chance(0.65) else draw.between(60.0, 220.0)
+    tone = draw.log_between(8.0, 60.0) if draw.chance(0.55) else draw.between(60.0, 220.0)
     frame = surface(draw, view.ink.shape, Wanted(("plastic", "plain", "rubber"), tone=tone))
     if draw.chance(0.7):  # meters are grey and black; coloured housings are seldom
         frame = np.asarray(frame * 0.2 + frame.mean(axis=2, keepdims=True) * 0.8, np.float32)
