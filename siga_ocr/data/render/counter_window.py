@@ -23,9 +23,9 @@ def window_margins(draw: Draw, difficulty: float, room: float) -> Margins:
         left, right = draw.between(-0.05, 0.1), draw.between(-0.05, 0.1)
         top, bottom = (draw.between(-0.5, 0.1) * room for _ in range(2))
     else:
-        room = random_margins(draw, difficulty)
-        left, right = max(room.left, 0.0), max(room.right, 0.0)
-        top, bottom = (min(max(side, -0.06), 0.35) for side in (room.top, room.bottom))
+        loose = random_margins(draw, difficulty)
+        left, right = max(loose.left, 0.0), max(loose.right, 0.0)
+        top, bottom = (min(max(side, -0.06), 0.35) for side in (loose.top, loose.bottom))
     return Margins(left=left, top=top, right=right, bottom=bottom)
 
 
