@@ -75,6 +75,11 @@ def drawn_faults(draw: Draw, difficulty: float, only: str = "") -> Faults:
     return Faults(gradient=0.3 + 0.7 * difficulty, tones=difficulty, **strengths)
 
 
+def calmed(faults: Faults) -> Faults:
+    """The same faults at a third of their strength; a grey sensor stays grey."""
+    return Faults(**{name: getattr(faults, name) * (1.0 if name == "grey" else 0.33) for name in PHOTOGRAPHIC})
+
+
 def exposed(image: Image) -> Image:
     """Darkens what would burn out in more than a few hundredths of the crop, as a camera's exposure does; clipped to 0..255."""
     bright = float(np.quantile(image[::2, ::3].max(axis=2), 0.94))

@@ -6,10 +6,11 @@ import numpy as np
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render import camera, conditions
 from siga_ocr.data.render.camera import Pixels
-from siga_ocr.data.render.fault import Faults, drawn_faults, legible, levels
+from siga_ocr.data.render.fault import Faults, calmed, drawn_faults, legible, levels
 from siga_ocr.data.render.geometry import widened
 from siga_ocr.data.render.scene import Job, Shot
 from siga_ocr.data.render.surface import Image
+from siga_ocr.data.render.visible import hidden
 
 
 def _on_the_workpiece(image: Image, draw: Draw, faults: Faults, cap: float) -> Image:
@@ -62,9 +63,17 @@ def _in_the_file(image: Image, draw: Draw, faults: Faults, cap: float) -> Pixels
 
 
 def photograph(shot: Shot, job: Job) -> tuple[Pixels, Pixels]:
-    """The file's pixels, uint8 [h, w, 3], and the labels that belong to them, uint8 [h, w]."""
+    """The file's pixels, uint8 [h, w, 3], and the labels that belong to them, uint8 [h, w].
+
+    A crop whose faults hide one of its characters is taken once more with weaker ones.
+    """
+    faults = drawn_faults(job.draw, job.difficulty, job.style.fault)
+    pixels, labels = _taken(shot, job, faults)
+    return _taken(shot, job, calmed(faults)) if hidden(pixels, labels) else (pixels, labels)
+
+
+def _taken(shot: Shot, job: Job, faults: Faults) -> tuple[Pixels, Pixels]:
     draw, view = job.draw, shot.view
-    faults = drawn_faults(draw, job.difficulty, job.style.fault)
     image = _on_the_workpiece(shot.image, draw, faults, view.cap)
     image = _through_the_lens(image, draw, faults, view.cap)
     image = legible(image, view.labels, 60.0 - 40.0 * max(job.difficulty, faults.low_contrast))

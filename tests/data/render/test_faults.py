@@ -6,12 +6,13 @@ import pytest
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render import RenderedCrop, render
 from siga_ocr.data.render.camera import exposure, interlaced, jpeg, low_resolution
-from siga_ocr.data.render.fault import CHANCES, PHOTOGRAPHIC, Faults, drawn_faults, legible
+from siga_ocr.data.render.fault import CHANCES, PHOTOGRAPHIC, Faults, calmed, drawn_faults, legible
 from siga_ocr.data.render.fonts import shipped_faces
 from siga_ocr.data.render.geometry import fault_pose
 from siga_ocr.data.render.lettering import KINDS, lettering_face
 from siga_ocr.data.render.scene import fault_setting
 from siga_ocr.data.render.typeset import Setting
+from siga_ocr.data.render.visible import hidden
 from siga_ocr.render_style import FAULTS, LETTERINGS, RenderStyle, family_style
 
 
@@ -104,3 +105,30 @@ def test_raising_the_contrast_of_a_dark_crop_does_not_black_it_out() -> None:
     raised = legible(dark, labels, 60.0)
     assert raised[labels > 0].mean() - raised[labels == 0].mean() > 12
     assert raised.mean() > 30
+
+
+def test_characters_that_are_lost_in_their_ground_are_counted() -> None:
+    labels = np.zeros((30, 80), np.uint8)
+    for place in range(4):
+        labels[8:22, 8 + 18 * place : 11 + 18 * place] = place + 1
+    pixels = np.full((30, 80, 3), 120, np.uint8)
+    assert hidden(pixels, labels) == 1.0
+    pixels[labels > 0] = 200
+    assert hidden(pixels, labels) == 0.0
+    pixels[labels == 3] = 121
+    assert hidden(pixels, labels) == 0.25
+    assert hidden(pixels, np.zeros_like(labels)) == 0.0
+
+
+def test_few_crops_hide_a_character() -> None:
+    style = RenderStyle(blank=0.0, families=(("print", 1.0), ("label", 1.0), ("sleeve", 1.0), ("etch", 1.0)))
+    assert np.mean([hidden(crop.image, crop.glyph_map) > 0 for crop in (render(13, index, style) for index in range(120))]) < 0.05
+
+
+def test_calmed_faults_are_weaker_and_of_the_same_kinds() -> None:
+    faults = drawn_faults(Draw(1, 4), 1.0)
+    calm = calmed(faults)
+    assert calm.grey == faults.grey
+    for name in PHOTOGRAPHIC:
+        assert (getattr(calm, name) > 0) == (getattr(faults, name) > 0)
+        assert getattr(calm, name) < getattr(faults, name) or getattr(faults, name) == 0 or name == "grey"
