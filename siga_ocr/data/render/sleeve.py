@@ -66,6 +66,15 @@ def _tight(margins: Margins, draw: Draw) -> Margins:
     return replace(margins, top=min(margins.top, margins.top * share), bottom=min(margins.bottom, margins.bottom * share))
 
 
+LOW, HIGH = frozenset("._,"), frozenset("\"'^*`")
+
+
+def _kept(margins: Margins, text: str) -> Margins:
+    """No cut that would take a whole character away: an underscore or a full stop at the bottom, a quote at the top."""
+    top, bottom = (max(margins.top, 0.0) if HIGH & set(text) else margins.top), (max(margins.bottom, 0.0) if LOW & set(text) else margins.bottom)
+    return replace(margins, top=top, bottom=bottom)
+
+
 def _height(draw: Draw) -> int:
     """Pixels of the file: half of the crops between 26 and 42."""
     return min(max(round(33.0 * math.exp(draw.bell(0.36))), 12), 84)
@@ -146,6 +155,7 @@ def wire_sleeve(job: Job) -> Shot:
     if draw.chance(0.10 * difficulty):  # the detector cut into the line
         cut_off = draw.between(-0.24, -0.1)
         setting = replace(setting, margins=replace(setting.margins, top=cut_off) if draw.chance(0.5) else replace(setting.margins, bottom=cut_off))
+    setting = replace(setting, margins=_kept(setting.margins, job.code.text))
     view, height = shoot(job, face, setting, _pose(job), _height(draw))
     tube = _tube(draw, difficulty)
     image = np.broadcast_to(tube.colour, (*view.ink.shape, 3)) * _shade(view, tube, draw)[:, :, None]
