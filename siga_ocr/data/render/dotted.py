@@ -13,7 +13,7 @@ from siga_ocr.data.render.mark import ink_colour, luminance, print_ink, soften
 from siga_ocr.data.render.scene import Job, Shot, random_setting, shoot
 from siga_ocr.data.render.surface import METALS
 from siga_ocr.data.render.texture import cut
-from siga_ocr.data.render.workpiece import ground, inked, uneven
+from siga_ocr.data.render.workpiece import calm, ground, inked, uneven
 
 
 def dot_face(draw: Draw, difficulty: float, diameter: tuple[float, float]) -> DotFace:
@@ -46,11 +46,13 @@ def ink_jet(job: Job) -> Shot:
     """Dot-matrix ink-jet on packaging, cable and metal: bleeding on paper, with stray drops now and then."""
     draw, difficulty = job.draw, job.difficulty
     setting = replace(random_setting(draw, difficulty), tracking=draw.between(0.0, 0.2), pitch=0.0, wobble=0.0)
-    view, height = shoot(job, dot_face(draw, difficulty, (0.75, 1.35)), setting)
+    view, height = shoot(job, dot_face(draw, difficulty, (0.65, 1.35)), setting)
     image = ground(job, view, ("plastic", "paper", "painted", "plain", "brushed", "rubber", "cast", "plain"), 0.8)
     if draw.chance(0.2 * difficulty):
         view = _stray(view, draw)
-    return Shot(inked(job, view, image, 0.8, 0.4), view, height)
+    if draw.chance(0.3 * difficulty):  # some characters fainter than others
+        view = replace(view, ink=view.ink * np.minimum(uneven(view, draw, 0.3), 1.0))
+    return Shot(inked(job, view, image, 0.8, draw.pick((0.06, 0.06, 0.12, 0.6))), view, height)
 
 
 def _stray(view: View, draw: Draw) -> View:
@@ -65,7 +67,7 @@ def dot_peen(job: Job) -> Shot:
     draw, difficulty = job.draw, job.difficulty
     setting = replace(random_setting(draw, difficulty), tracking=draw.between(0.0, 0.2), pitch=0.0)
     view, height = shoot(job, needle_face(draw, difficulty), setting)
-    image = ground(job, view, (*METALS, *METALS, "painted"), 0.8)
+    image = calm(ground(job, view, (*METALS, *METALS, "painted"), 0.8), 24.0)
     crater = soften(view.ink, view.cap * 0.018)
     rim = (soften(view.ink, view.cap * 0.055) - crater).clip(0.0, 1.0) * np.float32(draw.between(0.0, 1.4) if draw.chance(0.6) else 0.0)
     depth = uneven(view, draw, 0.2 * difficulty) * np.float32(view.cap * draw.log_between(0.025, 0.07))

@@ -73,6 +73,7 @@ def electro_etch(job: Job) -> Shot:
 
 def chip_mark(job: Job) -> Shot:
     """Lasered marks on chip packages: dull grey on black or grey moulding compound, small, tight, between other lines; some on wafers."""
+    job = replace(job, style=replace(job.style, surfaces=""))  # photographs show other materials
     return _wafer(job) if job.draw.chance(0.12) else _package(job)
 
 

@@ -11,7 +11,7 @@ from siga_ocr.data.render.mark import ink_colour, luminance, print_ink, soften, 
 from siga_ocr.data.render.scene import Job, Shot, random_setting, shoot
 from siga_ocr.data.render.surface import METALS, RUST, Image
 from siga_ocr.data.render.texture import Field, cut
-from siga_ocr.data.render.workpiece import ground, line_face, paint_colour, uneven
+from siga_ocr.data.render.workpiece import calm, ground, line_face, paint_colour, uneven
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def stamped(job: Job) -> Shot:
     if single:  # punches set by hand
         setting = replace(setting, wobble=draw.between(0.0, 0.07), unrest=draw.between(0.0, 0.05), tracking=draw.between(0.08, 0.4))
     view, height = shoot(job, line_face(job, 0.25, (0.09, 0.2)), setting)
-    image = ground(job, view, (*METALS, *METALS, "painted"), 0.9)
+    image = calm(ground(job, view, (*METALS, *METALS, "painted"), 0.9), 24.0)
     if draw.chance(0.3 * difficulty):
         image = _sheen(image, view, draw)
     ink = spread(view.ink, draw, view.cap, difficulty)
@@ -85,7 +85,7 @@ def cast(job: Job) -> Shot:
     draw, difficulty = job.draw, job.difficulty
     setting = replace(random_setting(draw, difficulty), tracking=draw.between(0.06, 0.3))
     view, height = shoot(job, line_face(job, 0.12, (0.12, 0.2), ("bold", "din", "sans", "cond")), setting)
-    image = ground(job, view, ("cast", "cast", "rusty", "painted", "blasted", "galvanised", "rubber", "plastic"), 0.7)
+    image = calm(ground(job, view, ("cast", "cast", "rusty", "painted", "blasted", "galvanised", "rubber", "plastic"), 0.7), 24.0)
     ink = spread(view.ink, draw, view.cap, difficulty)
     form = Form(draw.between(0.05, 0.13) * (1.0 if draw.chance(0.88) else -1.0), draw.between(0.02, 0.05))
     field = raised(ink, view.cap, form) + _skin(job, view, ("cast", "pitted", "blasted"), 0.1 * abs(form.depth))
@@ -101,7 +101,7 @@ def engraved(job: Job) -> Shot:
     draw, difficulty = job.draw, job.difficulty
     words = ("routed", "osifont", "din", "light", "sans")
     view, height = shoot(job, line_face(job, 0.6, (0.06, 0.17), words), random_setting(draw, difficulty))
-    image = ground(job, view, ("brushed", "milled", "turned", "plain", "blasted", "plastic", "plastic", "painted", "oily"), 0.7)
+    image = calm(ground(job, view, ("brushed", "milled", "turned", "plain", "blasted", "plastic", "plastic", "painted", "oily"), 0.7), 24.0)
     field = raised(view.ink, view.cap, Form(-draw.between(0.03, 0.09), draw.between(0.015, 0.035), draw.between(0.0, 0.6)))
     if draw.chance(0.4):  # chatter of the cutter
         waves = np.sin((view.u + view.v * draw.bell(0.7)) * np.float32(draw.between(18.0, 45.0)))

@@ -9,7 +9,7 @@ from siga_ocr.data.render.mark import ink_colour, luminance, print_ink, soften
 from siga_ocr.data.render.reliefs import Form, raised
 from siga_ocr.data.render.scene import Job, Shot, random_setting, shoot
 from siga_ocr.data.render.surface import METALS
-from siga_ocr.data.render.workpiece import ground
+from siga_ocr.data.render.workpiece import calm, ground
 
 
 def hand_face(draw: Draw, difficulty: float, pen: tuple[float, float]) -> HandFace:
@@ -29,7 +29,7 @@ def scribed(job: Job) -> Shot:
     draw, difficulty = job.draw, job.difficulty
     setting = replace(random_setting(draw, difficulty), pitch=0.0, wobble=draw.between(0.0, 0.06) * difficulty, tracking=draw.between(0.02, 0.3))
     view, height = shoot(job, hand_face(draw, difficulty, (0.035, 0.095)), setting)
-    image = ground(job, view, (*METALS, *METALS, "painted", "painted", "plastic"), 0.8)
+    image = calm(ground(job, view, (*METALS, *METALS, "painted", "painted", "plastic"), 0.8), 24.0)
     under = luminance(image)
     contrast = max(draw.between(45.0, 140.0), 2.0 * float(image.std()))
     tone = ink_colour(draw, under, contrast, draw.chance(0.75 if under > 150 else 0.2), 0.08)

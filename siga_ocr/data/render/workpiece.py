@@ -55,6 +55,13 @@ def ground(job: Job, view: View, materials: tuple[str, ...], texture: float = 1.
     return np.asarray(cv2.transform(image, mix), np.float32)
 
 
+def calm(image: Image, most: float) -> Image:
+    """The surface with a deviation of at most `most` grey levels, so that shallow marks are not lost in it."""
+    deviation = float(image.std())
+    mean = np.float32(image.mean())
+    return np.asarray(mean + (image - mean) * np.float32(most / deviation), np.float32) if deviation > most else image
+
+
 def inked(job: Job, view: View, image: Image, dark_share: float, colour: float) -> Image:
     """Ink of a random contrast on the surface, spread and worn; `colour` 0 grey to 1 vivid."""
     draw, difficulty = job.draw, job.difficulty
