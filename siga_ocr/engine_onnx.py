@@ -37,20 +37,20 @@ class OnnxEngine:
         found = self._session.get_modelmeta().custom_metadata_map.get(GRAPH_KEY)
         if found != graph_key(folder):
             raise ModelError(f"{folder / GRAPH_NAME} does not belong to the weights beside it. Make it anew: siga-ocr export {folder} --format onnx.")
-        self._parts = onnxruntime.RunOptions()
-        self._parts.only_execute_path_to_fetches = True
 
     def run(self, batch: Batch, steps: int) -> EngineOutput:
         """The first `steps` positions of every crop."""
-        feeds = {"images": batch.images, "mask": batch.mask, "steps": np.array(steps, dtype=np.int64)}
-        log_probabilities, attention = self._session.run(["log_probabilities", "glyph_attention"], feeds, self._parts)
+        log_probabilities, attention = self._session.run(["log_probabilities", "glyph_attention"], _feeds(batch, steps, False))
         return EngineOutput(log_probabilities, attention)
 
     def foreground(self, batch: Batch) -> Floats:
         """The probability of each pixel to be text: float32 [N, H, W]."""
-        feeds = {"images": batch.images, "mask": batch.mask, "steps": np.array(1, dtype=np.int64)}
-        plane: Floats = self._session.run(["foreground"], feeds, self._parts)[0]
+        plane: Floats = self._session.run(["foreground"], _feeds(batch, 1, True))[0]
         return plane
+
+
+def _feeds(batch: Batch, steps: int, explain: bool) -> dict[str, npt.NDArray[np.generic]]:
+    return {"images": batch.images, "mask": batch.mask, "steps": np.array(steps, dtype=np.int64), "explain": np.array(explain)}
 
 
 def _session(folder: Path) -> onnxruntime.InferenceSession:
