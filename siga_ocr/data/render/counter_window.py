@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from siga_ocr.data.draw import Draw
+from siga_ocr.data.render.camera import luma
 from siga_ocr.data.render.geometry import Box, View
 from siga_ocr.data.render.glyphs import Face
 from siga_ocr.data.render.mark import print_ink, soften
@@ -38,7 +39,7 @@ def in_window(image: Image, view: View, draw: Draw, face: Face) -> Image:
     tone = draw.log_between(8.0, 60.0) if draw.chance(0.55) else draw.between(60.0, 220.0)
     frame = surface(draw, view.ink.shape, Wanted(("plastic", "plain", "rubber"), tone=tone))
     if draw.chance(0.7):  # meters are grey and black; coloured housings are seldom
-        frame = np.asarray(frame * 0.2 + frame.mean(axis=2, keepdims=True) * 0.8, np.float32)
+        frame = np.asarray(frame * np.float32(0.2) + luma(frame)[:, :, None] * np.float32(0.8), np.float32)
     if draw.chance(0.25):
         frame = _unit(frame, view, draw, face)
     if draw.chance(0.3):  # a bright edge, bevelled or worn

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siga_ocr.data.draw import Draw
+from siga_ocr.data.render.camera import luma
 from siga_ocr.data.render.geometry import Pose, View, random_pose
 from siga_ocr.data.render.glyphs import Face
 from siga_ocr.data.render.mark import ink_colour, print_ink, soften, spread, wear
@@ -93,7 +94,7 @@ def _around(job: Job, view: View) -> Image:
         ),
     )
     if draw.chance(0.75):  # ducts, doors and terminals are grey, wires seldom vivid
-        image = np.asarray(image * 0.2 + image.mean(axis=2, keepdims=True) * 0.8, np.float32)
+        image = np.asarray(image * np.float32(0.2) + luma(image)[:, :, None] * np.float32(0.8), np.float32)
     if draw.chance(0.35):
         stripe = np.sin((view.u * draw.bell(2.0) + view.v * draw.bell(3.0)) + draw.between(0, 6.0))
         image = image + np.asarray(
