@@ -7,13 +7,26 @@ class ExitCode(IntEnum):
     """The exit codes of every command; where several apply, the highest of 6, 5, 4, 3, 1 wins."""
 
     OK = 0
-    NOT_ALL = 1  # some crops could not be read, or a check found something; `--exit-zero` turns it into 0
+    NOT_ALL = 1
     USAGE = 2
     NO_INPUT = 3
     MODEL = 4
     DEVICE = 5
     DISK = 6
     INTERRUPTED = 130
+
+
+MEANINGS = {
+    ExitCode.OK: "all accepted",
+    ExitCode.NOT_ALL: "some not accepted (status review or error); 0 with --exit-zero",
+    ExitCode.USAGE: "wrong use",
+    ExitCode.NO_INPUT: "no input found",
+    ExitCode.MODEL: "model missing, damaged or not to be had from the network",
+    ExitCode.DEVICE: "device not there, or without enough memory",
+    ExitCode.DISK: "a result could not be written",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+"""The one table of exit codes: the help shows it, the documentation repeats it."""
 
 
 class SigaError(Exception):

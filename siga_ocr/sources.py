@@ -1,50 +1,170 @@
-"""Finding input images: files, and folders that are searched."""
+"""Finding input images: files, folders that are searched, lists of paths, and paths that come one by one on a stream."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from io import BufferedReader, BytesIO
+from itertools import chain
 from pathlib import Path
 
-from siga_ocr.errors import NoInputError
+from siga_ocr.errors import NoInputError, UsageError
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+SUFFIXES = ("bmp", "jpeg", "jpg", "png", "tif", "tiff", "webp")
 """What a folder is searched for, whatever the case; a file that is named itself may end in anything."""
 
+STREAM = "-"
+"""Stands for the paths that come on a stream."""
 
-def find_images(paths: Iterable[str], recursive: bool) -> Iterator[str]:
-    """The images that `paths` name: files as given, folders sorted by name and joined with it; nothing is made absolute.
+LIST_MARK = "@"
+"""`@FILE` stands for the paths that are written in FILE; a file whose own name begins so is `./@NAME`."""
 
-    A path that is not there, and a folder that cannot be listed, come out as they are: `read_crop` says why they cannot be read, so that
-    they become rows and not silence. Entries that begin with a dot and, below a folder, links to folders are passed over.
+Bytes = BufferedReader | BytesIO
+
+
+@dataclass(frozen=True)
+class Search:
+    """How paths are looked for: below folders too, by other names than `SUFFIXES`, and separated by zero bytes instead of line ends."""
+
+    recursive: bool = False
+    patterns: tuple[str, ...] = ()
+    null: bool = False
+
+    def takes(self, name: str) -> bool:
+        """Whether an entry of a folder is wanted: upper and lower case count as the same, names that begin with a dot only if asked for."""
+        wanted = self.patterns or tuple(f"*.{suffix}" for suffix in SUFFIXES)
+        lowered = name.lower()
+        return any(fnmatchcase(lowered, one.lower()) and (name[:1] != "." or one[:1] == ".") for one in wanted)
+
+
+def find_images(paths: Sequence[str], search: Search, stream: Bytes | None = None) -> Iterator[Iterator[str]]:
+    """The images that `paths` name, in groups: files as given, folders sorted by name and joined with it; nothing is made absolute.
+
+    A group is to be taken to its end before the next is asked for: only then more is read from `stream`, so that whoever sends
+    one path has its result before sending another. Without a stream there is one group. A path that is not there, and a folder that
+    cannot be listed, come out as they are: `read_crop` says why they cannot be read, so that they become rows and not silence.
 
     Raises:
-        NoInputError: nothing at all was found.
+        NoInputError: nothing at all was found, or a list is not there.
+        UsageError: the stream is named twice.
     """
+    _check(paths)
     found = False
-    searched = []
-    for path in paths:
-        searched.append(path)
-        for image in _in_folder(path, recursive) if Path(path).is_dir() else (path,):
+
+    def noted(images: Iterable[str]) -> Iterator[str]:
+        nonlocal found
+        for image in images:
             found = True
             yield image
+
+    for group in _groups(paths, search, stream):
+        yield noted(chain.from_iterable(_expanded(path, search) for path in group))
     if not found:
-        hint = "" if recursive else ", or search sub-folders with --recursive"
-        kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-        raise NoInputError(f"No image in {', '.join(searched) or 'nothing'}: name image files or folders that hold some ({kinds}){hint}.")
+        raise NoInputError(_nothing(paths, search))
 
 
-def _in_folder(folder: str, recursive: bool) -> Iterator[str]:
-    """The images in one folder, by name; `folder` itself where it cannot be listed."""
+def _check(paths: Sequence[str]) -> None:
+    if paths.count(STREAM) > 1:
+        raise UsageError(f"{STREAM} (paths on stdin) can be named once only.")
+    for path in paths:
+        if path.startswith(LIST_MARK) and not _exists(path[1:]):
+            raise NoInputError(f"There is no list {path[1:]!r}; a file whose name begins with {LIST_MARK} is named ./{path}.")
+
+
+def _groups(paths: Sequence[str], search: Search, stream: Bytes | None) -> Iterator[Iterable[str]]:
+    """The named paths with lists unfolded; what lies before and after the stream is a group each."""
+    place = paths.index(STREAM) if STREAM in paths and stream is not None else len(paths)
+    if place:
+        yield _named(paths[:place], search)
+    if stream is not None and place < len(paths):
+        yield from _lines(stream, search.null)
+    if place + 1 < len(paths):
+        yield _named(paths[place + 1 :], search)
+
+
+def _named(paths: Iterable[str], search: Search) -> Iterator[str]:
+    for path in paths:
+        if not path.startswith(LIST_MARK):
+            yield path
+            continue
+        try:
+            with Path(path[1:]).open("rb") as stream:
+                yield from chain.from_iterable(_lines(stream, search.null))
+        except OSError as error:
+            raise NoInputError(f"The list {path[1:]!r} cannot be read: {error.strerror}.") from error
+
+
+def _lines(stream: Bytes, null: bool) -> Iterator[list[str]]:
+    """The paths that have come so far, each time some have: UTF-8 or any bytes, empty ones passed over, a CR before the line's end too."""
+    mark = b"\0" if null else b"\n"
+    rest = stream.read1(65536).removeprefix(b"" if null else b"\xef\xbb\xbf")  # a mark that some editors put before UTF-8
+    while rest:
+        *whole, rest = rest.split(mark)
+        if names := _names(whole, null):
+            yield names
+        more = stream.read1(65536)
+        if not more:
+            break
+        rest += more
+    if names := _names([rest], null):
+        yield names
+
+
+def _names(lines: Iterable[bytes], null: bool) -> list[str]:
+    plain = lines if null else (line.removesuffix(b"\r") for line in lines)
+    return [line.decode("utf-8", "surrogateescape") for line in plain if line]
+
+
+def _expanded(path: str, search: Search) -> Iterator[str]:
+    return _in_folder(path, search) if _is_folder(path) else iter((path,))
+
+
+def _in_folder(folder: str, search: Search) -> Iterator[str]:
+    """The images in one folder, by name; a folder itself where it cannot be listed. Links to folders below it are not followed."""
+    pending = [iter([(folder, True)])]  # no recursion: paths can be deeper than the interpreter's stack
+    while pending:
+        path, is_folder = next(pending[-1], ("", False))
+        if not path:
+            pending.pop()
+        elif is_folder and (listed := _listed(path, search)) is not None:
+            pending.append(iter(listed))
+        else:
+            yield path
+
+
+def _listed(folder: str, search: Search) -> list[tuple[str, bool]] | None:
+    """What is wanted of a folder, by name, and whether it is a folder itself; None where it cannot be listed."""
     try:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
+        return [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries if _wanted(entry, search)]
     except OSError:
-        yield folder
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            if recursive:
-                yield from _in_folder(entry.path, recursive)
-        elif Path(entry.name).suffix.lower() in SUFFIXES and not entry.is_dir():
-            yield entry.path
+        return None
+
+
+def _wanted(entry: os.DirEntry[str], search: Search) -> bool:
+    if entry.is_dir(follow_symlinks=False):
+        return search.recursive and not entry.name.startswith(".")
+    return search.takes(entry.name) and not (entry.is_symlink() and _is_folder(entry.path))
+
+
+def _is_folder(path: str) -> bool:
+    """Also of a path that no file can have (too long, a link loop, a zero byte): those are none."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _nothing(paths: Sequence[str], search: Search) -> str:
+    places = ", ".join("stdin" if path == STREAM else path for path in paths) or "nothing"
+    kinds = ", ".join(search.patterns or SUFFIXES)
+    hint = "" if search.recursive else ", or search sub-folders with --recursive"
+    return f"No image in {places}: name image files or folders that hold some ({kinds}){hint}."

@@ -9,49 +9,7 @@ from PIL import Image
 
 from siga_ocr import pixels
 from siga_ocr.crops import Crop, read_crop
-from siga_ocr.errors import NoInputError, UnreadableImage, UsageError
-from siga_ocr.sources import find_images
-
-
-def touch(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"")
-
-
-def test_a_folder_gives_its_images_by_name_joined_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    touch(tmp_path, "in/b.PNG", "in/a.jpg", "in/c.txt", "in/.hidden.png", "in/sub/d.webp", "in/e.TiFF")
-    monkeypatch.chdir(tmp_path)
-    assert list(find_images(["in"], recursive=False)) == ["in/a.jpg", "in/b.PNG", "in/e.TiFF"]
-    assert list(find_images(["in/"], recursive=True)) == ["in/a.jpg", "in/b.PNG", "in/e.TiFF", "in/sub/d.webp"]
-
-
-def test_named_files_come_as_given_in_the_order_given_missing_ones_too(tmp_path: Path) -> None:
-    touch(tmp_path, "b.dat", "a.png")
-    paths = [str(tmp_path / name) for name in ("b.dat", "missing.png", "a.png", "a.png")]
-    assert list(find_images(paths, recursive=False)) == paths
-
-
-def test_nothing_at_all_is_an_error_that_says_where_it_looked(tmp_path: Path) -> None:
-    touch(tmp_path, "sub/a.png")
-    with pytest.raises(NoInputError, match="--recursive"):
-        list(find_images([str(tmp_path)], recursive=False))
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(NoInputError, match="empty"):
-        list(find_images([str(tmp_path / "empty")], recursive=True))
-
-
-def test_an_empty_folder_beside_an_image_is_no_error(tmp_path: Path) -> None:
-    touch(tmp_path, "a.png")
-    (tmp_path / "empty").mkdir()
-    assert len(list(find_images([str(tmp_path / "empty"), str(tmp_path / "a.png")], recursive=False))) == 1
-
-
-def test_links_to_folders_are_not_followed_in_circles(tmp_path: Path) -> None:
-    touch(tmp_path, "in/a.png")
-    (tmp_path / "in" / "circle.png").symlink_to(tmp_path / "in")
-    assert list(find_images([str(tmp_path / "in")], recursive=True)) == [str(tmp_path / "in" / "a.png")]
-
+from siga_ocr.errors import UnreadableImage, UsageError
 
 COLOUR = (10, 100, 200)
 

@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -12,8 +13,11 @@ Item = TypeVar("Item")
 
 
 def say(message: str) -> None:
-    """One line of talk."""
-    print(message, file=sys.stderr, flush=True)
+    """One line of talk; where nobody can hear it, the work goes on without."""
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _discard(sys.stderr)
 
 
 def put(record: str) -> None:
@@ -21,9 +25,9 @@ def put(record: str) -> None:
     print(record, flush=True)
 
 
-def fail(error: BaseException) -> None:
-    """Say what went wrong, in one line."""
-    say(f"siga-ocr: {' '.join(str(error).split())}")
+def fail(message: str, error: BaseException) -> None:
+    """Say in one line what went wrong, and what the error's notes add to it."""
+    say(f"siga-ocr: {' '.join(' '.join([message, *getattr(error, '__notes__', ())]).split())}")
 
 
 def data_stream() -> TextIO:
@@ -31,6 +35,13 @@ def data_stream() -> TextIO:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
     return sys.stdout
+
+
+def path_stream() -> BufferedReader | BytesIO:
+    """stdin for paths, as bytes; without any where it is closed."""
+    stream = sys.stdin.buffer if sys.stdin is not None else BytesIO()
+    assert isinstance(stream, BufferedReader | BytesIO)
+    return stream
 
 
 def open_missing_streams() -> None:
@@ -48,9 +59,13 @@ def open_missing_streams() -> None:
 
 
 def close_data_stream() -> None:
-    """Point stdout at nothing after its reader has gone, so that the interpreter does not complain when it ends."""
+    """Point stdout at nothing when it takes no more, so that the interpreter does not complain when it ends."""
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):  # a stream without a file descriptor has no reader that could go
         return
 
@@ -65,9 +80,9 @@ def hush_decoders() -> None:
     logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
-def progress(items: Iterable[Item], unit: str, total: int | None = None) -> Iterator[Item]:
-    """The same items, with a progress bar where stderr is a terminal and stdout is none (both would share the screen)."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
+def progress(items: Iterable[Item], unit: str, total: int | None = None, shares_screen: bool | None = None) -> Iterator[Item]:
+    """The same items, with a progress bar where stderr is a terminal that no records go to (stdout's, if nothing is said about it)."""
+    if not sys.stderr.isatty() or (sys.stdout.isatty() if shares_screen is None else shares_screen):
         yield from items
         return
     from tqdm import tqdm

@@ -7,15 +7,13 @@ import typer.core
 
 from siga_ocr import __version__
 from siga_ocr.cli import console
+from siga_ocr.cli.export import export
 from siga_ocr.cli.read import read
 from siga_ocr.cli.synth import synth
 from siga_ocr.cli.train import train
-from siga_ocr.errors import ExitCode, SigaError
+from siga_ocr.errors import MEANINGS, DiskError, ExitCode, SigaError
 
-EPILOG = (
-    "Exit codes: 0 all done, 1 some images could not be read (0 with --exit-zero), 2 wrong use, 3 nothing to read, "
-    "4 model missing or damaged, 5 device not there, 6 cannot write, 130 interrupted."
-)
+EPILOG = "Exit codes: " + ", ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."
 
 
 class _Commands(typer.core.TyperGroup):
@@ -26,10 +24,12 @@ class _Commands(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except SigaError as error:
-            console.fail(error)
+            console.fail(str(error), error)
+            if isinstance(error, DiskError):
+                console.close_data_stream()  # what a full disk did not take is not tried again
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            console.say("siga-ocr: interrupted.")
+            console.fail("interrupted.", error)
             raise typer.Exit(ExitCode.INTERRUPTED) from error
         except BrokenPipeError as error:  # whoever listened has enough, as `head` does
             console.close_data_stream()
@@ -59,7 +59,7 @@ def siga_ocr(
     """Read codes on workpieces - engraved, dot-peened, etched, cast, printed - by the shape of each glyph."""
 
 
-for command in (read, synth, train):
+for command in (read, synth, train, export):
     app.command()(command)
 
 

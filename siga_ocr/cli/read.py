@@ -1,84 +1,66 @@
 """`siga-ocr read`: paths in, readings out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import Annotated, Literal
 
 import typer
 
-from siga_ocr.cli import console, options
-from siga_ocr.errors import DiskError, ExitCode
+from siga_ocr.cli import options
+from siga_ocr.errors import UsageError
 from siga_ocr.weights import DEFAULT
-from siga_ocr.writers import Format, make_writer, replacing
 
-if TYPE_CHECKING:
-    from siga_ocr.reader import Reader
-    from siga_ocr.reading import Reading
+PATHS = "Image files, folders of images, @LIST (a file with a path a line), - (paths on stdin)."
 
 
 def read(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Image files and folders of images.", show_default=False)],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=PATHS, show_default=False)],
     recursive: options.Recursive = False,
-    model: options.Model = DEFAULT,
-    device: options.Device = "auto",
     form: options.Format = options.FormatName.AUTO,
     output: options.Output = None,
-    attention: Annotated[Path | None, typer.Option("--attention", metavar="DIR", help="Draw where each character was seen: one PNG a crop.")] = None,
+    model: options.Model = DEFAULT,
+    min_confidence: options.MinConfidence = 0.0,
+    glob: options.Glob = None,
+    null: options.Null = False,
+    roi: options.Roi = None,
+    force: options.Force = False,
+    resume: options.Resume = False,
     exit_zero: options.ExitZero = False,
+    quiet: options.Quiet = False,
+    trace: options.Trace = False,
+    attention: options.Attention = None,
+    device: options.ReadingDevice = "auto",
+    engine: options.Engine = options.EngineName.AUTO,
+    batch_size: options.BatchSize = "auto",
+    threads: options.Threads = 0,
+    workers: options.Workers = 0,
 ) -> None:
-    """Read the code on each crop: one record an image, in the order given, unreadable images included."""
-    from siga_ocr.sources import find_images
+    """Read the code on each crop: one record an image, in the order given, unreadable images included.
 
-    console.hush_decoders()
-    found = find_images(paths, recursive)
-    images = chain([next(found)], found)  # nothing to read is said before a model is loaded
+    Whatever is read is accepted, unless a rule such as --min-confidence is given.
+    """
+    size, region = _batch_size(batch_size), _region(roi)
+    from siga_ocr.cli.read_run import Choice, Job, Outcome, run
+    from siga_ocr.read_options import ReadOptions
+    from siga_ocr.sources import Search
 
-    from siga_ocr.reader import Reader
-
-    reader = Reader.load(model, device)
-    readings = reader.read(images) if attention is None else _read_and_draw(reader, images, attention)
-    count = failed = 0
-    with _destination(output) as stream:
-        writer = make_writer(_format(form, output), stream)
-        for reading in console.progress(readings, "crop"):
-            writer.write(reading)
-            count, failed = count + 1, failed + (reading.status == "error")
-    if failed:
-        console.say(f"{failed} of {count} images could not be read.")
-    raise typer.Exit(ExitCode.NOT_ALL if failed and not exit_zero else ExitCode.OK)
+    how = ReadOptions(batch_size=size, threads=threads, workers=workers, roi=region, min_confidence=min_confidence, trace=trace)
+    outcome = Outcome(form.value, output, force, resume, attention, quiet)
+    job = Job(paths, Search(recursive, tuple(glob or ()), null), Choice(model, device, engine.value, how), outcome)
+    raise typer.Exit(run(job, exit_zero))
 
 
-def _format(form: options.FormatName, output: Path | None) -> Format:
-    if form is not options.FormatName.AUTO:
-        return Format(form.value)
-    return Format.TABLE if output is None and console.is_terminal() else Format.JSONL
+def _batch_size(text: str) -> int | Literal["auto"]:
+    if text == "auto":
+        return "auto"
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"--batch-size is auto or a number from 1, not {text!r}.")
+    return int(text)
 
 
-@contextmanager
-def _destination(output: Path | None) -> Iterator[TextIO]:
-    """stdout, or the file, which appears when all is written."""
-    if output is None:
-        yield console.data_stream()
-        return
-    with replacing(output) as stream:
-        yield stream
-
-
-def _read_and_draw(reader: "Reader", images: Iterator[str], folder: Path) -> Iterator["Reading"]:
-    """Readings one by one, each with its overlay; the running number keeps equal names of different folders apart."""
-    from PIL import Image
-
-    from siga_ocr.visualize import overlay
-
-    for number, path in enumerate(images, start=1):
-        reading, evidence = reader.explain(path)
-        if evidence is not None:
-            target = folder / f"{number:05d}-{Path(path).stem[:50]}.png"
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(overlay(evidence)).save(target)
-            except OSError as error:
-                raise DiskError(f"{target} cannot be written: {error.strerror}. Name another folder with --attention.") from error
-        yield reading
+def _region(text: str | None) -> tuple[int, int, int, int] | None:
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 4 or not all(part.isdecimal() for part in parts) or "0" in {str(int(part)) for part in parts[2:]}:
+        raise UsageError(f"--roi is X,Y,W,H in whole pixels, with W and H from 1, not {text!r}.")
+    x, y, width, height = map(int, parts)
+    return x, y, width, height

@@ -3,13 +3,14 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from siga_ocr import __version__
 from siga_ocr.cli.main import app
-from siga_ocr.errors import ExitCode
+from siga_ocr.errors import MEANINGS, ExitCode
 
 HEAVY = ("torch", "cv2", "numpy", "PIL", "onnxruntime", "safetensors", "tqdm")
 
@@ -40,10 +41,31 @@ def test_version_is_that_of_the_package() -> None:
     assert CliRunner().invoke(app, ["--version"]).stdout == f"siga-ocr {__version__}\n"
 
 
-def test_help_names_every_exit_code() -> None:
-    text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", CliRunner().invoke(app, ["--help"]).stdout).split())
-    for code in ExitCode:
-        assert re.search(rf"\b{code.value} [a-z]", text), code
+def plain(arguments: list[str]) -> str:
+    """What is shown, without frames and line breaks."""
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", CliRunner().invoke(app, arguments).stdout).split())
+
+
+def test_help_names_every_exit_code_and_its_meaning() -> None:
+    text = plain(["--help"])
+    assert set(MEANINGS) == set(ExitCode)
+    for code, meaning in MEANINGS.items():
+        assert f"{code.value} {meaning}" in text
+
+
+def test_the_exit_codes_are_documented_as_they_are() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "read.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", page, flags=re.MULTILINE)
+    assert rows == [(str(code.value), meaning) for code, meaning in MEANINGS.items()]
+
+
+def test_help_of_read_begins_with_everyday_options_and_says_what_is_accepted() -> None:
+    text = plain(["read", "--help"])
+    assert "Whatever is read is accepted" in text
+    everyday = text[: text.index("What is read")]
+    assert set(re.findall(r"--[a-z-]+", everyday[everyday.index("Options") :])) >= {"--recursive", "--format", "--output", "--model"}
+    assert "--device" not in everyday
+    assert text.index("What is read") < text.index("What is written") < text.index("How it is computed")
 
 
 def test_without_a_command_help_is_shown() -> None:

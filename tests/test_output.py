@@ -1,0 +1,109 @@
+"""Rules of the file that a result is written to: it is whole or it is not there, and nothing that was written is lost."""
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from siga_ocr.errors import DiskError, UsageError
+from siga_ocr.output import Target, replacing
+
+NASTY = 'a "b",\n\tc\udcff.png'
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    return Target(tmp_path / "out.csv")
+
+
+def test_the_file_appears_when_all_is_written(target: Target) -> None:
+    with replacing(target) as sink:
+        sink.write("new\n" + NASTY)
+        assert not target.path.exists()
+        assert target.partial.read_bytes() == b"new\n" + NASTY.encode(errors="surrogateescape")
+    assert target.path.read_bytes() == b"new\n" + NASTY.encode(errors="surrogateescape")
+    assert [path.name for path in target.path.parent.iterdir()] == ["out.csv"]
+
+
+def test_an_interrupted_result_stays_and_says_how_to_go_on(target: Target) -> None:
+    def interrupted() -> None:
+        with replacing(target) as sink:
+            sink.write("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        interrupted()
+    assert "--resume" in caught.value.__notes__[0]
+    assert (target.path.exists(), target.partial.read_text()) == (False, "half")
+
+
+def test_a_run_that_wrote_nothing_leaves_nothing(target: Target) -> None:
+    with pytest.raises(DiskError), replacing(target):
+        raise DiskError("no model, say")
+    assert list(target.path.parent.iterdir()) == []
+
+
+def test_what_is_there_is_replaced_only_when_asked(target: Target) -> None:
+    target.check()
+    target.partial.write_text("half")
+    with pytest.raises(UsageError, match="--resume"):
+        target.check()
+    Target(target.path, resume=True).check()
+    Target(target.path, force=True).check()
+    target.path.write_text("old")
+    for refused in (target, Target(target.path, resume=True)):
+        with pytest.raises(UsageError, match="--force"):
+            refused.check()
+    with replacing(Target(target.path, force=True)) as sink:
+        sink.write("new")
+    assert target.path.read_text() == "new"
+
+
+def test_going_on_cuts_off_what_follows_the_last_whole_record(target: Target) -> None:
+    target.partial.write_text("one\ntwo\nthr")
+    with replacing(target, end=8) as sink:
+        sink.write("three\n")
+    assert target.path.read_text() == "one\ntwo\nthree\n"
+
+
+def test_two_runs_do_not_write_one_file(target: Target) -> None:
+    with replacing(target) as sink:
+        sink.write("mine\n")
+        with pytest.raises(UsageError, match="another run"), replacing(target):
+            pass
+    assert target.path.read_text() == "mine\n"
+
+
+@pytest.fixture
+def small_disk() -> Iterator[int]:
+    """Files of this process can grow to so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    yield 1000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_keeps_what_it_took(target: Target, small_disk: int) -> None:
+    def fill() -> None:
+        with replacing(target) as sink:
+            for _ in range(100):
+                sink.write("0123456789abcdef" * 8 + "\n")
+
+    with pytest.raises(OSError, match="File too large"):
+        fill()
+    assert target.partial.stat().st_size == small_disk
+
+
+def test_what_is_no_regular_file_is_never_replaced(tmp_path: Path) -> None:
+    device = Target(tmp_path / "null")
+    device.path.symlink_to("/dev/null")
+    device.check()
+    with replacing(device) as sink:
+        sink.write("gone")
+    assert device.path.is_symlink()
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match="cannot be written"), replacing(Target(tmp_path / "absent" / "out.csv")):
+        pass
