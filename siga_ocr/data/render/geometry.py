@@ -59,7 +59,7 @@ def fault_pose(draw: Draw, fault: str, aspect: float) -> Pose | None:
     """The pose of a crop whose one fault is of geometry, strong but readable; None for any other fault."""
     sign = 1.0 if draw.chance(0.5) else -1.0
     if fault == "perspective":
-        return Pose(tilt=(sign * draw.between(0.14, 0.28), draw.bell(0.2, 1.5)), shear=draw.bell(0.08))
+        return Pose(tilt=(sign * draw.between(0.14, 0.28) * min(1.0, 6.0 / aspect), draw.bell(0.2, 1.5)), shear=draw.bell(0.08))
     if fault == "rotation":
         return Pose(turn=sign * draw.between(0.55, 1.0) * min(15.0, math.degrees(math.atan(1.4 / max(aspect, 0.5)))))
     if fault == "shear":

@@ -136,6 +136,8 @@ def native_height(draw: Draw, difficulty: float) -> int:
 def shoot(job: Job, face: Face, setting: Setting, pose: Pose | None = None, height: int = 0) -> tuple[View, int]:
     """Sets the code and puts it before the camera; the view at working resolution, and the height that the file will have."""
     height = height or native_height(job.draw, job.difficulty)
+    if job.style.fault == "low_resolution" and job.draw.chance(0.5):
+        height = job.draw.whole(10, 14)
     setting = fault_setting(setting, job.draw, job.style.fault)
     sketch = 1.0 + max(0.0, setting.margins.top) + max(0.0, setting.margins.bottom)
     working = max(height, min(2 * height, 44))
@@ -155,6 +157,6 @@ def frame(job: Job, artwork: Artwork, setting: Setting, pose: Pose | None, heigh
     view = look(artwork, pose, setting.margins, working, WIDEST)
     if job.style.fault == "wear":
         view = replace(view, ink=wear(view.ink, job.draw, view.cap, job.draw.between(0.6, 0.9)))
-    smallest = 7.0 + 5.0 * (1.0 - job.difficulty)
+    smallest = 7.0 + 5.0 * (1.0 - job.difficulty) * (job.style.fault != "low_resolution")
     height = max(height, round(smallest * view.ink.shape[0] / view.cap))
     return view, min(height, view.ink.shape[0])

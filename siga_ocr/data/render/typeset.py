@@ -9,8 +9,9 @@ from siga_ocr.data.corpus import DIGITS, LETTERS, SILENT
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.glyphs import Face, Glyph, Mask
 
-BROAD = "ABCDGHKMNOQRSUVWXZ024568"
-"""Characters that look cut where half of them shows: of a narrow one, half would read as a character of its own."""
+BROAD = ("ABCDGKOQRSVWXZ02568", "ACGOQSVWXZ024689")
+"""Characters that look cut where the right part of them shows at the left edge, or the left part at the right edge: never an upright stem
+alone, which would read as a character of its own."""
 PAD = 1.3
 """Room around the line on the artwork, in cap heights: neighbouring lines and fields reach into it."""
 
@@ -119,7 +120,7 @@ def _half_characters(end: float, face: Face, cap: int, setting: Setting, draw: D
     for side, share in enumerate(setting.neighbours):
         if share:
             neighbour = setting.foreign or face
-            glyph = neighbour.glyph(draw.pick("".join(c for c in BROAD if neighbour.covers(c))), cap)
+            glyph = neighbour.glyph(draw.pick("".join(c for c in BROAD[side] if neighbour.covers(c))), cap)
             width = glyph.mask.shape[1]
             x = -setting.margins.left * cap - (1 - share) * width if side == 0 else end + setting.margins.right * cap - share * width
             placed.append(Placed(glyph, round(x), glyph.top, 0))

@@ -132,3 +132,9 @@ def test_calmed_faults_are_weaker_and_of_the_same_kinds() -> None:
     for name in PHOTOGRAPHIC:
         assert (getattr(calm, name) > 0) == (getattr(faults, name) > 0)
         assert getattr(calm, name) < getattr(faults, name) or getattr(faults, name) == 0 or name == "grey"
+
+
+def test_low_resolution_goes_down_to_files_of_few_rows() -> None:
+    heights = [crop.image.shape[0] for crop in crops("low_resolution", 40)]
+    assert min(heights) <= 14
+    assert min(heights) >= 8
