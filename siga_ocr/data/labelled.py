@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siga_ocr.config import ModelConfig
-from siga_ocr.crops import read_crop
+from siga_ocr.data.label_images import read_image
 from siga_ocr.data.labels import Dropped, LabelRules, read_labels
 from siga_ocr.data.shards import FittedCrops, Pixels, collect
 from siga_ocr.errors import LabelError, UnreadableImage
@@ -41,7 +41,7 @@ def load_labelled(source: LabelledSource, model: ModelConfig) -> LabelledCrops:
     dropped = list(labels.dropped)
     for sample in labels.samples:
         try:
-            crops.append((fit(read_crop(str(sample.path)).image, model.input), sample.text))
+            crops.append((fit(read_image(sample.path).image, model.input), sample.text))
         except UnreadableImage as error:
             dropped.append(Dropped(sample.line, str(sample.path), str(error)))
     if not crops:

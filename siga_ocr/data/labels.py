@@ -1,16 +1,16 @@
-"""Labelled crops on the disk: `labels.csv` with the columns `file,text`, what of it can be used, and what is dropped for which reason."""
+"""Labelled crops on the disk: what of a labelled set can be used, and what is dropped for which reason."""
 
 import csv
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from siga_ocr.charset import Charset
+from siga_ocr.data.label_images import image_exists
+from siga_ocr.data.label_rows import LabelSource, find_table, read_rows
 from siga_ocr.errors import LabelError
 from siga_ocr.recipe import Part
 
-LABELS_NAME = "labels.csv"
 ORIENTATION_NAME = "orientation.csv"
 
 _HELD_OUT = 85
@@ -63,26 +63,40 @@ def part_of(text: str) -> Part:
     return "B" if hashlib.sha256(text.encode()).digest()[0] < _HELD_OUT else "A"
 
 
-def read_labels(path: Path, rules: LabelRules) -> Labels:
-    """Read the table at `path`, or `labels.csv` in the folder `path`; images lie relative to the table.
+def read_labels(path: Path | LabelSource, rules: LabelRules) -> Labels:
+    """Read a labelled set of any kind that `label_rows` knows; of a folder, the table in it. Images lie relative to the table.
 
     Raises:
         LabelError: there is no such table, it cannot be read, or a row misses a column.
     """
-    table = path / LABELS_NAME if path.is_dir() else path
-    turned = _turned(table.parent / ORIENTATION_NAME) if rules.upright else frozenset()
+    source = path if isinstance(path, LabelSource) else LabelSource(path)
+    turned = turned_files(find_table(source.path).parent) if rules.upright else frozenset()
     samples, dropped, blanks_removed = [], [], 0
-    for line, file, raw in _rows(table, ("file", "text")):
-        text = "".join(raw.split())
-        if file in turned or rules.part not in ("all", part_of(raw)):
+    for row in read_rows(source):
+        text = "".join(row.text.split())
+        if row.file in turned or rules.part not in ("all", part_of(row.text)):
             continue
-        blanks_removed += text != raw
-        reason = _unusable(text, table.parent / file, rules)
+        blanks_removed += text != row.text
+        reason = _unusable(text, row.path, rules)
         if reason:
-            dropped.append(Dropped(line, file, reason))
+            dropped.append(Dropped(row.line, row.file, reason))
         else:
-            samples.append(Sample(table.parent / file, text, line))
+            samples.append(Sample(row.path, text, row.line))
     return Labels(tuple(samples), tuple(dropped), blanks_removed)
+
+
+def turned_files(folder: Path) -> frozenset[str]:
+    """The files that `orientation.csv` (`file,turned`) in a folder calls other than upright.
+
+    Raises:
+        LabelError: there is no such table, or it cannot be read.
+    """
+    path = folder / ORIENTATION_NAME
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            return frozenset(row["file"] for row in csv.DictReader(stream) if row["turned"].strip() != "0")
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
+        raise LabelError(f"{path} cannot be read ({error}): it tells which crops are upright, with the columns file,turned.") from error
 
 
 def _unusable(text: str, image: Path, rules: LabelRules) -> str:
@@ -94,28 +108,4 @@ def _unusable(text: str, image: Path, rules: LabelRules) -> str:
         return f"the model does not know {unknown!r}"
     if len(text) > rules.max_length:
         return f"{len(text)} characters are more than the model's {rules.max_length}"
-    return "" if image.is_file() else "there is no such file"
-
-
-def _turned(path: Path) -> frozenset[str]:
-    """The files that are not upright."""
-    return frozenset(file for _, file, turned in _rows(path, ("file", "turned")) if turned.strip() != "0")
-
-
-def _rows(path: Path, columns: tuple[str, str]) -> Iterator[tuple[int, str, str]]:
-    """Line number and the two columns of each row of a CSV file with a header."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
-            if missing:
-                raise LabelError(f"{path} lacks the column {missing[0]!r}: its first line must name {' and '.join(columns)}.")
-            for row in reader:
-                first, second = row[columns[0]], row[columns[1]]
-                if first is None or second is None:
-                    raise LabelError(f"{path}, line {reader.line_num}: a column is missing. Give every row {' and '.join(columns)}.")
-                yield reader.line_num, first, second
-    except FileNotFoundError as error:
-        raise LabelError(f"There is no {path}. Name a folder with {LABELS_NAME}, or the table itself.") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(f"{path} cannot be read as CSV in UTF-8 ({error}). Correct it or save it again.") from error
+    return "" if image_exists(image) else "there is no such file"
