@@ -1,20 +1,16 @@
 """Opening images as crops: the only place that does; it knows files and what they hold, nothing of networks."""
 
-import io
 import stat
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from siga_ocr import decoders
 from siga_ocr.errors import UnreadableImage, UsageError
-from siga_ocr.pixels import MAX_PIXELS, array_to_rgb, check_size, picture_to_rgb
-
-FORMATS = ("BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-"""What is opened, judged by content: no format that runs a foreign program to be decoded."""
+from siga_ocr.pixels import array_to_rgb, check_size, picture_to_rgb
 
 MAX_BYTES = 512 * 2**20
 """A larger file is refused before it is read: 64 million pixels of 8 bytes."""
@@ -79,19 +75,13 @@ def decode_image(data: bytes, source: str) -> Crop:
     if not data:
         raise UnreadableImage("the file is empty (0 bytes)")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a warning of the decoder is no news for whoever reads the result
-            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                check_size(picture.width, picture.height)
-                return Crop(picture_to_rgb(ImageOps.exif_transpose(picture)), source)
+        with decoders.quiet(), decoders.opened(data) as picture:
+            check_size(picture.width, picture.height)
+            return Crop(picture_to_rgb(decoders.upright(picture)), source)
     except UnreadableImage:
         raise
-    except UnidentifiedImageError as error:
-        raise UnreadableImage(f"the content is no image of a known kind ({', '.join(FORMATS)})") from error
-    except Image.DecompressionBombError as error:
-        raise UnreadableImage(f"it has more than {MAX_PIXELS // 1_000_000} million pixels: give a crop") from error
     except Exception as error:  # decoders raise anything on damaged files (struct.error, SyntaxError, ...): each must become a row
-        raise UnreadableImage(f"the image is damaged: {_one_line(error)}") from error
+        raise _damaged(error) from error
 
 
 def to_crop(image: npt.NDArray[np.generic] | Image.Image, source: str = "") -> Crop:
@@ -106,9 +96,10 @@ def to_crop(image: npt.NDArray[np.generic] | Image.Image, source: str = "") -> C
         raise UnreadableImage(f"this is no image with pixels: {type(image).__name__}")
     check_size(image.width, image.height)
     try:
-        return Crop(picture_to_rgb(ImageOps.exif_transpose(image)), source)
+        with decoders.quiet():
+            return Crop(picture_to_rgb(decoders.upright(image)), source)
     except Exception as error:  # a picture that is opened lazily decodes only here
-        raise UnreadableImage(f"the image is damaged: {_one_line(error)}") from error
+        raise _damaged(error) from error
 
 
 def cut(crop: Crop, roi: Roi) -> Crop:
@@ -122,6 +113,12 @@ def cut(crop: Crop, roi: Roi) -> Crop:
     if 0 in part.shape:
         raise UnreadableImage(f"the region {x},{y},{width},{height} lies outside the image of {crop.image.shape[1]} x {crop.image.shape[0]} pixels")
     return Crop(np.ascontiguousarray(part), crop.source)
+
+
+def _damaged(error: Exception) -> UnreadableImage:
+    if isinstance(error, MemoryError):
+        return UnreadableImage("there is not enough memory to open it: give a crop")
+    return UnreadableImage(f"the image is damaged: {_one_line(error)}")
 
 
 def _one_line(error: Exception) -> str:
