@@ -1,5 +1,6 @@
 """Rules of the reader: a reading for each path, in order, whatever shares its batch."""
 
+import hashlib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -8,14 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from siga_ocr import __version__, reader
 from siga_ocr.config import ModelConfig
-from siga_ocr.crops import Crop, read_crop
-from siga_ocr.engine import EngineFacts, EngineOutput
+from siga_ocr.crops import Crop, read_crop, to_crop
+from siga_ocr.engine import EngineFacts, EngineOutput, OutOfMemory
 from siga_ocr.engine_torch import TorchEngine
-from siga_ocr.errors import UsageError
+from siga_ocr.errors import DeviceError, UsageError
+from siga_ocr.intake import Source
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
-from siga_ocr.reading import Reading
+from siga_ocr.reading import Provenance, Reading
 
 
 class WidthEngine:
@@ -141,3 +144,130 @@ def test_the_weakest_character_counts_and_the_end_mark_where_there_is_none(engin
     assert Reading("a", "ok", "", 0.4).min_character_confidence == 0.4
     reading = Reader(engine).read_crops([Crop(np.zeros((32, 40, 3), dtype=np.uint8), "a")])[0]
     assert reading.min_character_confidence == min(c.confidence for c in reading.characters)
+
+
+def picture(width: int = 70) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(width).integers(0, 256, (32, width, 3), dtype=np.uint8))
+
+
+def test_a_source_may_be_a_path_bytes_an_array_a_picture_or_a_crop(engine: WidthEngine, tmp_path: Path) -> None:
+    path, image = tmp_path / "a.png", picture()
+    image.save(path)
+    array = np.asarray(image)
+    sources = [
+        str(path),
+        path,
+        path.read_bytes(),
+        array,
+        array[:, :, 0],
+        image,
+        Crop(array, "mine"),
+        np.zeros((2, 2, 7), dtype=np.uint8),
+        b"no image",
+    ]
+    readings = list(Reader(engine).read(sources))
+    assert [reading.text for reading in readings] == ["1" * 7] * 7 + ["", ""]
+    assert [reading.file for reading in readings] == [str(path), str(path), "", "", "", "", "mine", "", ""]
+    assert [reading.status for reading in readings] == ["ok"] * 7 + ["error"] * 2
+    assert {(reading.width, reading.height) for reading in readings[:7]} == {(70, 32)}
+    assert all(reading.elapsed_ms >= 0 and reading.read_at.endswith("+00:00") for reading in readings)
+    assert Reader(engine).explain(image)[0].text == "1" * 7
+
+
+def test_none_asks_for_what_has_come_so_far(engine: WidthEngine) -> None:
+    drawn: list[int] = []
+
+    def sources() -> Iterator[Image.Image | None]:
+        for number in range(12):
+            drawn.append(number)
+            yield picture(60)
+            if number in (6, 7):
+                yield None
+
+    readings = Reader(engine).read(sources())
+    seen = [(next(readings).text, len(drawn)) for _ in range(8)]
+    assert [text for text, _ in seen] == ["111111"] * 8
+    assert [count for _, count in seen[5:8]] == [7, 7, 8]
+    assert len(list(readings)) == 4
+
+
+def test_a_slow_source_is_not_waited_for(engine: WidthEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "SLOW_SOURCE", -1.0)  # every source counts as slow
+    drawn: list[int] = []
+
+    def sources() -> Iterator[Image.Image]:
+        for number in range(5):
+            drawn.append(number)
+            yield picture(60)
+
+    assert [len(drawn) for _ in Reader(engine).read(sources())] == [1, 2, 3, 4, 5]
+
+
+def test_a_region_is_cut_out_first(engine: WidthEngine) -> None:
+    inside, outside = (next(Reader(engine, ReadOptions(roi=roi)).read([picture(300)])) for roi in ((100, 0, 50, 32), (400, 0, 9, 9)))
+    assert (inside.text, inside.width, inside.height) == ("11111", 50, 32)
+    assert max(character.x1 for character in inside.characters) <= 50
+    assert (outside.status, outside.text) == ("error", "")
+    assert "outside" in outside.error
+    reading, evidence = Reader(engine, ReadOptions(roi=(100, 0, 50, 32))).explain(picture(300))
+    assert (reading.text, evidence is not None and evidence.crop.shape) == ("11111", (32, 50, 3))
+
+
+def test_review_is_given_only_where_a_rule_asks_for_it(engine: WidthEngine) -> None:
+    confidence = next(Reader(engine).read([picture()])).confidence
+    assert 0 < confidence < 1
+    for bar, status in ((0.0, "ok"), (confidence, "ok"), (min(confidence + 1e-6, 1.0), "review")):
+        reading = next(Reader(engine, ReadOptions(min_confidence=bar)).read([picture()]))
+        assert (reading.status, reading.text) == (status, "1" * 7)
+
+
+def test_a_trace_holds_the_hash_of_what_came_in(engine: WidthEngine, tmp_path: Path) -> None:
+    path, array = tmp_path / "a.bmp", np.asarray(picture())
+    picture().save(path)
+    (tmp_path / "empty.png").write_bytes(b"not an image")
+    sources: list[Source] = [str(path), array, str(tmp_path / "empty.png")]
+    traced = [reading.image_sha256 for reading in Reader(engine, ReadOptions(trace=True)).read(sources)]
+    assert traced == [hashlib.sha256(content).hexdigest() for content in (path.read_bytes(), array.tobytes(), b"not an image")]
+    assert not any(reading.image_sha256 for reading in Reader(engine).read(sources))
+
+
+def test_processes_that_open_images_change_nothing(engine: WidthEngine, paths: list[str]) -> None:
+    there = [(r.file, r.text, r.error) for r in Reader(engine, ReadOptions(workers=1)).read(paths)]
+    assert there == [(r.file, r.text, r.error) for r in Reader(engine).read(paths)]
+
+
+class SmallDevice(WidthEngine):
+    """Has memory for `room` crops at once."""
+
+    room = 3
+
+    def run(self, batch: Batch, steps: int) -> EngineOutput:
+        if len(batch) > self.room:
+            raise OutOfMemory(f"no room for {len(batch)}")
+        return super().run(batch, steps)
+
+
+def test_too_little_memory_halves_the_batch_and_says_so(tiny_config: ModelConfig) -> None:
+    engine = SmallDevice(tiny_config)
+    reader = Reader(engine, ReadOptions(batch_size=10, threads=1))
+    assert [r.text for r in reader.read_crops([to_crop(picture(60))] * 22)] == ["111111"] * 22
+    assert reader.notices == [
+        "cpu has not enough memory for 10 crops at once: going on with 5.",
+        "cpu has not enough memory for 5 crops at once: going on with 3.",
+    ]
+    assert max(size for size, _, _ in engine.calls) == 3
+    engine.room = 0
+    with pytest.raises(DeviceError, match="no room for 1"):
+        reader.read_crops([to_crop(picture(60))])
+
+
+def test_provenance_says_what_was_used(tiny_model_folder: Path) -> None:
+    loaded = Reader.load(str(tiny_model_folder), "cpu", "torch")
+    weights = hashlib.sha256((tiny_model_folder / "model.safetensors").read_bytes()).hexdigest()
+    assert loaded.provenance == Provenance(str(tiny_model_folder), "", weights, "torch", "cpu", "float32", __version__)
+
+
+@pytest.mark.parametrize("wrong", [{"roi": (0, 0, 0, 5)}, {"min_confidence": 1.5}, {"threads": -1}, {"workers": -1}, {"batch_size": 0}])
+def test_options_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        ReadOptions(**wrong)  # type: ignore[arg-type]
