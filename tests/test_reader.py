@@ -154,7 +154,7 @@ def test_a_source_may_be_a_path_bytes_an_array_a_picture_or_a_crop(engine: Width
     path, image = tmp_path / "a.png", picture()
     image.save(path)
     array = np.asarray(image)
-    sources = [
+    sources: list[Source] = [
         str(path),
         path,
         path.read_bytes(),
