@@ -25,6 +25,7 @@ class BatchReader:
         self.size = engine.facts.batch_size if options.batch_size == "auto" else options.batch_size
         self._engine = engine
         self._config = engine.config
+        self._charset = engine.config.charset
         self._options = options
         self._notices = notices
         self._lanes = BoundedSemaphore(engine.facts.lanes)
@@ -82,7 +83,7 @@ class BatchReader:
         attention = output.glyph_attention[row]
         fitted_pixels = batch_width / attention.shape[2]  # of the fitted crop, for each column of the attention
         columns = Columns(fitted_pixels * taken.width / taken.pixels.shape[2], taken.width)
-        return greedy(output.log_probabilities[row], attention, self._config.charset, columns)
+        return greedy(output.log_probabilities[row], attention, self._charset, columns)
 
     def _reading(self, taken: Taken, decoded: Decoded, elapsed_ms: float) -> Reading:
         reading = Reading(

@@ -56,25 +56,21 @@ def greedy(log_probabilities: Floats, glyph_attention: Floats, charset: Charset,
     length = int(ends[0]) if len(ends) else len(best) - 1
     edges = central_span(glyph_attention[:length].sum(axis=1)) * columns.pixels
     edges = np.clip(edges, 0.0, columns.width)
-    ranked = np.argsort(-log_probabilities[:length], axis=1, kind="stable")[:, : ALTERNATIVES + 2]
+    rows = log_probabilities[:length]
+    ranked = np.argsort(-rows, axis=1, kind="stable")[:, : ALTERNATIVES + 2]
+    sure = _probabilities(np.take_along_axis(rows, ranked, axis=1))
     characters = tuple(
-        CharReading(
-            charset.characters[best[t] - 1],
-            _probability(log_probabilities[t, best[t]]),
-            float(edges[t, 0]),
-            float(edges[t, 1]),
-            _alternatives(log_probabilities[t], ranked[t], charset),
-        )
-        for t in range(length)
+        CharReading(charset.characters[classes[0] - 1], confidences[0], x0, x1, _alternatives(classes, confidences, charset))
+        for classes, confidences, (x0, x1) in zip(ranked.tolist(), sure.tolist(), edges.tolist(), strict=True)
     )
-    total = log_probabilities[np.arange(length), best[:length]].sum(dtype=np.float64) + np.float64(log_probabilities[length, END])
-    return Decoded(characters, _probability(total))
+    total = rows[np.arange(length), best[:length]].sum(dtype=np.float64) + np.float64(log_probabilities[length, END])
+    return Decoded(characters, float(_probabilities(total)))
 
 
-def _alternatives(log_probabilities: Floats, ranked: npt.NDArray[np.intp], charset: Charset) -> tuple[Alternative, ...]:
+def _alternatives(classes: list[int], confidences: list[float], charset: Charset) -> tuple[Alternative, ...]:
     """The characters that rank behind the best class, without the end mark."""
-    others = [int(index) for index in ranked[1:] if index != END][:ALTERNATIVES]
-    return tuple(Alternative(charset.characters[index - 1], _probability(log_probabilities[index])) for index in others)
+    others = [(index, confidence) for index, confidence in zip(classes[1:], confidences[1:], strict=True) if index != END]
+    return tuple(Alternative(charset.characters[index - 1], confidence) for index, confidence in others[:ALTERNATIVES])
 
 
 def central_span(weights: Floats) -> npt.NDArray[np.float64]:
@@ -86,6 +82,6 @@ def central_span(weights: Floats) -> npt.NDArray[np.float64]:
     return np.array(spans, dtype=np.float64).reshape(len(weights), 2)
 
 
-def _probability(log_probability: np.floating) -> float:
-    """The exponential, not above 1: a sum of float32 logarithms may exceed 0 by rounding."""
-    return float(min(np.exp(np.float64(log_probability)), 1.0))
+def _probabilities(log_probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The exponentials, none above 1: a sum of float32 logarithms may exceed 0 by rounding."""
+    return np.asarray(np.minimum(np.exp(np.asarray(log_probabilities, dtype=np.float64)), 1.0))

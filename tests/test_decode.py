@@ -69,3 +69,11 @@ def test_spans_are_in_pixels_of_the_crop_and_stay_inside() -> None:
     characters = greedy(READ, attention_at(2, 19, 0, 0), ABC, Columns(pixels=3.0, width=50.0)).characters
     assert (characters[0].x0, characters[0].x1) == pytest.approx((2.05 * 3, 2.95 * 3))
     assert (characters[1].x0, characters[1].x1) == (50.0, 50.0)
+
+
+def test_alternatives_are_the_next_likely_characters_and_never_the_end_mark() -> None:
+    wide = Charset("abcdef")
+    rows = log_probabilities([[0.2, 0.05, 0.3, 0.1, 0.15, 0.12, 0.08], [0.9, 0.01, 0.01, 0.02, 0.02, 0.02, 0.02]])
+    (character,) = greedy(rows, attention_at(1, 2), wide, ROOM).characters
+    assert [(a.character, pytest.approx(a.confidence)) for a in character.alternatives] == [("d", 0.15), ("e", 0.12), ("c", 0.1)]
+    assert [a.character for a in greedy(READ, attention_at(1, 5, 7, 9), ABC, ROOM).characters[0].alternatives] == ["b", "c"]
