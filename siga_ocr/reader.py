@@ -46,7 +46,7 @@ class Reader:
 
     @classmethod
     def load(cls, model: str = weights.DEFAULT, device: str = "auto", engine: str = "auto", options: ReadOptions | None = None) -> "Reader":
-        """The reader of a model, given by name or folder.
+        """The reader of a model, given by name, by folder or by its address on the hub (`hf:owner/repo`).
 
         `device` is `auto`, `cpu`, `cuda` or `cuda:N`; `engine` is `auto`, `onnx` or `torch`. `auto` takes a CUDA device with PyTorch where
         there is one that works, else the CPU with ONNX Runtime where the model has a graph; PyTorch is then never imported.
@@ -57,12 +57,13 @@ class Reader:
             UsageError: a name is unknown.
         """
         options = options or ReadOptions()
-        folder = weights.path_of(model)
+        found = weights.find(model)
+        folder = found.folder
         choice = choose(folder, engine, device)
         description = describe(folder)
         made = _engine(folder, choice.engine, choice.device, options)
-        facts = made.facts
-        provenance = Provenance(model, description.revision, description.weights_sha256, facts.name, facts.device, facts.precision, __version__)
+        facts, revision = made.facts, found.revision or description.revision
+        provenance = Provenance(model, revision, description.weights_sha256, facts.name, facts.device, facts.precision, __version__)
         reader = cls(made, options, provenance)
         if choice.notice:
             reader.notices.append(choice.notice)

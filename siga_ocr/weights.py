@@ -1,13 +1,25 @@
-"""Where a model lies: a name or a folder becomes a folder."""
+"""Where a model lies: a name, an address on the hub or a folder becomes a folder; what is on this machine is never asked for again."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from siga_ocr.errors import ModelError
+from siga_ocr import hub, model_home, model_store
+from siga_ocr.errors import ModelError, UsageError
+from siga_ocr.model_files import check
 
 DEFAULT = "code-small"
 """The model that is used where none is named."""
 
 _PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model on this machine; `revision` is the commit that it was pulled at, empty for all others."""
+
+    folder: Path
+    revision: str = ""
 
 
 def shipped() -> dict[str, Path]:
@@ -18,15 +30,119 @@ def shipped() -> dict[str, Path]:
 
 
 def path_of(model: str) -> Path:
-    """The folder of a shipped model's name, or the folder that `model` names itself; `./NAME` is a folder in any case.
+    """The folder of a model; see `find`.
 
     Raises:
-        ModelError: there is neither.
+        ModelError: it is not here and cannot be had.
+    """
+    return find(model).folder
+
+
+def find(model: str, *, fetch: bool = True) -> Found:
+    """A shipped model, one of the store, a folder, or one that is pulled now where `fetch` allows it; `./NAME` is a folder in any case.
+
+    Raises:
+        ModelError: it is not here and cannot be had; the message says what would bring it.
+        UsageError: an address cannot be understood.
     """
     known = shipped()
     if model in known:
-        return known[model]
-    if model and Path(model).is_dir():
-        return Path(model)
-    names = ", ".join(known) or "none"
-    raise ModelError(f"There is no model {model!r}: name a model folder or one of the shipped models ({names}).")
+        return Found(known[model])
+    if entry := stored(model):
+        if not entry.folder.is_dir():
+            raise ModelError(f"The files of {model} are gone from {entry.folder}. Bring them again: {entry.origin.command}")
+        return Found(entry.folder, entry.origin.commit)
+    if model and not model.startswith(hub.PREFIX) and Path(model).is_dir():
+        return Found(Path(model))
+    if fetch and (model.startswith(hub.PREFIX) or _source(model)):
+        entry = pull(model)
+        return Found(entry.folder, entry.origin.commit)
+    raise ModelError(_missing(model, list(known)))
+
+
+def stored(model: str) -> model_store.Entry | None:
+    """The entry of a name or an address in the store; a commit is found under whatever revision it was pulled.
+
+    Raises:
+        UsageError: an address cannot be understood.
+        ModelError: the store is damaged.
+    """
+    if not model.startswith(hub.PREFIX):
+        return model_store.get(model) if model_store.PLAIN_NAME.fullmatch(model) else None
+    address = hub.parse(model)
+    if (entry := model_store.get(str(address))) or not address.is_pinned:
+        return entry
+    return _at_commit(address.place, address.revision)
+
+
+def pull(model: str) -> model_store.Entry:
+    """Ask the hub what `model` is now, fetch what is not here yet, and let the name point to it; an address, or a plain name of the set repository.
+
+    Raises:
+        ModelError: it cannot be had, or is no sound model; what was there stays as it was.
+        UsageError: no repository is set for plain names, or an address cannot be understood.
+        DiskError: the store cannot be written.
+    """
+    address = hub.parse(model) if model.startswith(hub.PREFIX) else _source(model)
+    if model in shipped() or address is None:
+        raise UsageError(f"There is nothing to pull {model!r} from: name an address, hf:owner/repo[@revision], or set SIGA_OCR_HUB_REPOSITORY.")
+    name = str(address) if model.startswith(hub.PREFIX) else model
+    remote = hub.resolve(address)
+    with model_home.written("the model"), model_home.locked(f"{address.place}@{remote.commit}"):
+        if (entry := _at_commit(address.place, remote.commit)) and not entry.damage():
+            return model_store.point(name, entry)
+        return _fetch(remote, name)
+
+
+def damage(model: str) -> list[str]:
+    """What is wrong with a model that is on this machine, nothing if it is sound; every byte is read.
+
+    Raises:
+        ModelError: it is not on this machine.
+    """
+    entry = stored(model) if model not in shipped() else None
+    if entry and (faults := entry.damage()):
+        return faults
+    folder = find(model, fetch=False).folder
+    try:
+        check(folder, model)
+    except ModelError as error:
+        return [str(error)]
+    return []
+
+
+def _fetch(remote: hub.RemoteModel, name: str) -> model_store.Entry:
+    """Download into a folder that an interrupted run may have left, check it, and only then give it its name."""
+    address = remote.address
+    folder = model_home.incoming() / f"{address.repository}/{address.folder}@{remote.commit}".replace("/", "--")
+    staged = hub.download(remote, folder)
+    try:
+        check(staged, str(address))
+        with model_home.staging() as clean:
+            for path in [path for path in staged.iterdir() if path.is_file()]:
+                path.rename(clean / path.name)
+            origin = model_store.Origin("hub", address.place, remote.commit, datetime.now(UTC).isoformat(timespec="seconds"))
+            return model_store.put(clean, name, origin)
+    finally:
+        model_home.discard(folder)
+
+
+def _at_commit(place: str, commit: str) -> model_store.Entry | None:
+    return next((entry for entry in model_store.entries() if entry.origin.source == place and entry.origin.commit == commit), None)
+
+
+def _source(name: str) -> hub.Address | None:
+    """Where a plain name would be pulled from, if anywhere."""
+    return hub.address_of(name) if model_store.PLAIN_NAME.fullmatch(name) else None
+
+
+def _missing(model: str, known: list[str]) -> str:
+    if model.startswith(hub.PREFIX) or _source(model):
+        return f"{model} is not on this machine. With a network: siga-ocr models pull {model}. Without: siga-ocr models import DIR|ZIP --name NAME."
+    others = ", ".join(entry.name for entry in model_store.entries())
+    there = f"shipped models ({', '.join(known) or 'none'})" + (f" or of the store ({others})" if others else "")
+    name = model or "NAME"
+    return (
+        f"There is no model {model!r}: name a model folder, one of the {there}, or hf:owner/repo. "
+        f"To bring it: siga-ocr models import DIR|ZIP --name {name}, or set SIGA_OCR_HUB_REPOSITORY and siga-ocr models pull {name}."
+    )

@@ -15,6 +15,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_model(tmp_path / "checkout" / "models" / "small")
     (tmp_path / "checkout" / "models" / "notes").mkdir()
     (tmp_path / "work").mkdir()
+    monkeypatch.setenv("SIGA_OCR_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("SIGA_OCR_HUB_REPOSITORY", raising=False)
     monkeypatch.setattr(weights, "_PACKAGE", tmp_path / "checkout" / "siga_ocr")
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path / "checkout" / "siga_ocr"

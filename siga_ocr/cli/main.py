@@ -8,6 +8,7 @@ import typer.core
 from siga_ocr import __version__
 from siga_ocr.cli import console
 from siga_ocr.cli.export import export
+from siga_ocr.cli.models import models
 from siga_ocr.cli.read import read
 from siga_ocr.cli.synth import synth
 from siga_ocr.cli.train import train
@@ -61,6 +62,7 @@ def siga_ocr(
 
 for command in (read, synth, train, export):
     app.command()(command)
+app.add_typer(models)
 
 
 def run() -> None:

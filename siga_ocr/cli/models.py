@@ -1,0 +1,168 @@
+"""`siga-ocr models`: which models are there, and how they come and go."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siga_ocr.cli import console
+
+models = typer.Typer(name="models", no_args_is_help=True, help="List, fetch, check and publish models.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's name, hf:owner/repo[/folder][@revision], or a folder.", show_default=False)]
+Stored = Annotated[str, typer.Argument(metavar="NAME", help="A name or an address as `models list` shows it.", show_default=False)]
+
+
+@models.command("list")
+def list_models() -> None:
+    """Show the models on this machine: those that come with the program, then those that were pulled or imported."""
+    from siga_ocr import model_store, weights
+    from siga_ocr.model_card import facts
+    from siga_ocr.model_folder import describe
+
+    rows = [facts(name, "embedded", describe(folder).revision, folder) for name, folder in weights.shipped().items()]
+    for entry in model_store.entries():
+        where = {"hub": "pulled", "import": "imported"}[entry.origin.kind]
+        rows.append(facts(entry.name, where, entry.origin.commit[:12], entry.folder))
+    cells = [("NAME", "WHERE", "REVISION", "SIZE", "PARAMETERS")]
+    cells += [(row.name, row.where, row.revision or "-", _megabytes(row.size), _millions(row.parameters)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        console.put("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+@models.command()
+def pull(
+    model: Annotated[
+        str, typer.Argument(metavar="ADDRESS|NAME", help="hf:owner/repo[/folder][@revision], or a name of the set repository.", show_default=False)
+    ],
+) -> None:
+    """Fetch a model from the hub, or bring the one that is here up to what its branch is now."""
+    from siga_ocr import weights
+
+    entry = weights.pull(model)
+    console.say(f"{entry.name} is commit {entry.origin.commit} of {entry.origin.source}, in {entry.folder}. Read with it: --model {model}")
+
+
+@models.command("import")
+def import_model(
+    source: Annotated[Path, typer.Argument(metavar="DIR|ZIP", help="A model folder, or a zip archive of one.", show_default=False)],
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it; default: the name of the folder or archive.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the model of that name.")] = False,
+) -> None:
+    """Copy a model to this machine's store, so that its name is enough from then on; no network is needed."""
+    from siga_ocr import model_import, weights
+    from siga_ocr.errors import UsageError
+
+    chosen = name or (source.resolve().name if source.is_dir() else source.stem)
+    if chosen in weights.shipped():
+        raise UsageError(f"{chosen} comes with the program: choose another name with --name.")
+    if weights.stored(chosen) and not force:
+        raise UsageError(f"There is a model {chosen} already: choose another name with --name, or replace it with --force.")
+    entry = model_import.bring(source, chosen)
+    console.say(f"{entry.name} is in {entry.folder}. Read with it: --model {entry.name}")
+
+
+@models.command()
+def push(
+    model: Name,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="hf:owner/repo[/folder][@branch].", show_default=False)],
+    public: Annotated[bool, typer.Option("--public", help="Make a repository that is new readable by everyone; else it is private.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the model and say what would be sent; the network is left alone.")] = False,
+) -> None:
+    """Publish a model on the hub, with the token of HF_TOKEN or of `hf auth login`."""
+    from siga_ocr import hub, weights
+    from siga_ocr.model_files import check, contents
+
+    target, folder = hub.parse(address), weights.find(model, fetch=False).folder
+    if dry_run:
+        check(folder, model)
+        for file in contents(folder):
+            console.put(f"{file.name}\t{file.size}\t{file.sha256}")
+        console.say(f"These files of {folder} would be sent to {target}.")
+        return
+    console.say(f"{model} is published: {hub.push(folder, target, public)}. Read with it: --model {target}")
+
+
+@models.command()
+def info(model: Name) -> None:
+    """Show what a model is: its network, where it came from, how it was trained, and the scores that its card reports."""
+    from siga_ocr import weights
+    from siga_ocr.model_card import facts, score_tables
+    from siga_ocr.model_folder import describe
+
+    found = weights.find(model, fetch=False)
+    description, entry = describe(found.folder), weights.stored(model) if model not in weights.shipped() else None
+    row = facts(model, "", "", found.folder)
+    shown: list[tuple[str, object]] = [("name", model), ("folder", found.folder)]
+    if entry:
+        shown += [(key, value) for key, value in asdict(entry.origin).items() if value]
+    shown += [("revision", description.revision)] if description.revision else []
+    shown += [("weights_sha256", description.weights_sha256), ("size", _megabytes(row.size)), ("parameters", _millions(row.parameters))]
+    shown += [(f"model.{key}", _compact(value)) for key, value in asdict(description.model).items()]
+    shown += [(f"training.{key}", _compact(value)) for key, value in description.training.items()]
+    for key, value in shown:
+        console.put(f"{key}\t{value}")
+    for table in score_tables(found.folder):
+        console.put(f"\n{table}")
+
+
+@models.command()
+def verify(names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Default: all models.", show_default=False)] = None) -> None:
+    """Read every byte of the models again and say what is damaged."""
+    from siga_ocr import model_store, weights
+    from siga_ocr.errors import ModelError
+
+    wanted = names or [*weights.shipped(), *(entry.name for entry in model_store.entries())]
+    damaged = 0
+    for name in wanted:
+        faults = weights.damage(name)
+        damaged += bool(faults)
+        console.put(f"{name}\t{'; '.join(faults) or 'sound'}")
+    if damaged:
+        raise ModelError(f"Models that are damaged: {damaged} of {len(wanted)}. Bring them again with pull or import --force.")
+
+
+@models.command()
+def path(model: Name) -> None:
+    """Print the folder of a model that is on this machine."""
+    from siga_ocr import weights
+
+    console.put(str(weights.find(model, fetch=False).folder))
+
+
+@models.command()
+def remove(
+    model: Stored,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Take a pulled or imported model off this machine."""
+    from siga_ocr import model_store, weights
+    from siga_ocr.errors import ModelError, UsageError
+
+    if model in weights.shipped():
+        raise UsageError(f"{model} comes with the program and stays.")
+    entry = weights.stored(model)
+    if entry is None:
+        raise ModelError(f"There is no pulled or imported model {model}: siga-ocr models list shows those there are.")
+    if not yes:
+        if not sys.stdin or not sys.stdin.isatty():
+            raise UsageError(f"Nobody is there to ask whether {entry.name} may go: say so with --yes.")
+        typer.confirm(f"Remove {entry.name} ({entry.folder})?", abort=True, err=True)
+    model_store.remove(entry)
+    console.say(f"{entry.name} is removed.")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:.2f} M" if count >= 10_000 else str(count or "-")
+
+
+def _compact(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
