@@ -1,6 +1,7 @@
 """Rules of `siga-ocr read`, end to end with a tiny network."""
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from siga_ocr import __version__
 from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
 from siga_ocr.reader import Reader
@@ -188,3 +191,44 @@ def test_closed_streams_change_no_record(crops: Path, options: list[str], closed
     assert timeless(silent.stdout.decode()) == timeless(plain.stdout.decode())
     assert len(plain.stdout.splitlines()) == 4
     assert silent.returncode == plain.returncode == ExitCode.NOT_ALL
+
+
+@pytest.mark.usefixtures("crops")
+def test_a_rule_gives_reviews_and_they_are_not_accepted(options: list[str]) -> None:
+    result = CliRunner().invoke(app, ["read", "in", "absent.png", "--format", "csv", "--min-confidence", "1", *options])
+    assert result.exit_code == ExitCode.NOT_ALL
+    assert [row["status"] for row in rows(result.stdout)] == ["review", "review", "error"]
+    assert result.stderr == "1 of 3 images could not be read; 2 of 3 readings are less sure than 1.\n"
+    assert CliRunner().invoke(app, ["read", "in", "--min-confidence", "1", "--exit-zero", *options]).exit_code == ExitCode.OK
+    assert CliRunner().invoke(app, ["read", "in", *options]).exit_code == ExitCode.OK
+
+
+@pytest.mark.usefixtures("crops")
+def test_a_region_is_what_is_read_and_a_trace_names_the_file_s_bytes(options: list[str]) -> None:
+    result = CliRunner().invoke(app, ["read", "in", "--roi", "80, 5, 40, 9", "--trace", *options])
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(record["width"], record["height"]) for record in records] == [(10, 9)] * 2
+    assert records[0]["image_sha256"] == hashlib.sha256(Path("in/a.png").read_bytes()).hexdigest()
+    beyond = CliRunner().invoke(app, ["read", "in/a.png", "--roi", "90,0,5,5", *options])
+    assert beyond.exit_code == ExitCode.NOT_ALL
+    assert "outside the image of 90 x 30" in json.loads(beyond.stdout)["error"]
+
+
+def test_records_say_what_was_read_with_and_when(crops: Path, options: list[str]) -> None:
+    result = CliRunner().invoke(app, ["read", str(crops / "in" / "a.png"), *options])
+    record = json.loads(result.stdout)
+    weights = hashlib.sha256((Path(options[1]) / "model.safetensors").read_bytes()).hexdigest()
+    assert (record["weights_sha256"], record["device"], record["tool_version"]) == (weights, "cpu", __version__)
+    assert record["engine"] in ("onnx", "torch")
+    assert datetime.fromisoformat(record["read_at"]).utcoffset() == timedelta(0)
+    assert record["elapsed_ms"] > 0
+
+
+@pytest.mark.usefixtures("crops")
+def test_names_patterns_and_lists_reach_the_search(options: list[str]) -> None:
+    Path("in/b.png").rename("in/b.dat")
+    Path("list").write_bytes(b"in\0in/sub/a.png\0")
+    result = CliRunner().invoke(app, ["read", "@list", "-0", "--glob", "*.dat", "--format", "csv", *options])
+    assert [row["file"] for row in rows(result.stdout)] == ["in/b.dat", "in/sub/a.png"]
+    piped = CliRunner().invoke(app, ["read", "-", "--format", "csv", *options], input="in/a.png\n\nin/b.dat")
+    assert [row["file"] for row in rows(piped.stdout)] == ["in/a.png", "in/b.dat"]
