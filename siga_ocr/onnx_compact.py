@@ -87,35 +87,40 @@ class _Network:
         return [
             ("log_probabilities", ["N", "T", self._config.charset.class_count]),
             ("glyph_attention", ["N", "T", height // 2, "w"]),
-            ("foreground", ["N", height, "W"]),
+            ("foreground", ["n", "h", "W or 0"]),
         ]
 
     def _backbone(self) -> tuple[str, str, str, str]:
         """-> the taps P0, P1, P2 and the columns [w, N, D]."""
         masks, blocks = self._masks, self._config.blocks
-        fine = self._unit("images", "backbone.stem", masks.full, 3)
-        low = self._stage(self._unit(fine, "backbone.down1", masks.half, 3, (2, 2)), "backbone.stage1", masks.half, blocks[0])
-        middle = self._stage(self._unit(low, "backbone.down2", masks.quarter, 3, (2, 2)), "backbone.stage2", masks.quarter, blocks[1])
-        deep = self._stage(self._unit(middle, "backbone.down3", masks.quarter, 3, (2, 1)), "backbone.stage3", masks.quarter, blocks[2])
-        columns = self._unit(deep, "backbone.collapse", masks.quarter, 0)
+        fine = self._kept(self._unit("images", "backbone.stem", 3), masks.full)
+        low = self._stage(self._unit(fine, "backbone.down1", 3, (2, 2)), "backbone.stage1", masks.half, blocks[0])
+        low = self._kept(low, masks.half)
+        middle = self._stage(self._unit(low, "backbone.down2", 3, (2, 2)), "backbone.stage2", masks.quarter, blocks[1])
+        middle = self._kept(middle, masks.quarter)
+        deep = self._stage(self._unit(middle, "backbone.down3", 3, (2, 1)), "backbone.stage3", masks.quarter, blocks[2])
+        columns = self._unit(deep, "backbone.collapse", 0)
         return fine, low, middle, self.graph.op("Transpose", self.graph.op("Squeeze", columns, self.graph.integers(2)), perm=[2, 0, 1])
 
-    def _unit(self, values: str, name: str, mask: str, kernel: int, strides: tuple[int, int] = (1, 1)) -> str:
-        """Convolution, normalisation, ReLU, mask; a `kernel` of 0 covers all rows of one column without padding."""
+    def _unit(self, values: str, name: str, kernel: int, strides: tuple[int, int] = (1, 1)) -> str:
+        """Convolution, normalisation, ReLU; a `kernel` of 0 covers all rows of one column without padding."""
         out = self.graph.convolution(values, f"{name}.conv", f"{name}.norm", pads=[kernel // 2] * 4, strides=strides)
-        return self.graph.op("Mul", self.graph.op("Relu", out), mask)
+        return self.graph.op("Relu", out)
 
-    def _up(self, values: str, name: str, mask: str) -> str:
-        out = self.graph.convolution(values, f"{name}.conv", f"{name}.norm", "ConvTranspose", pads=[1] * 4, strides=[2, 2])
-        return self.graph.op("Mul", self.graph.op("Relu", out), mask)
+    def _up(self, values: str, name: str) -> str:
+        return self.graph.op("Relu", self.graph.convolution(values, f"{name}.conv", f"{name}.norm", "ConvTranspose", pads=[1] * 4, strides=[2, 2]))
+
+    def _kept(self, values: str, mask: str) -> str:
+        """Zero on the padding. The network does this after every convolution; it matters only before one that mixes columns, and each time costs."""
+        return self.graph.op("Mul", values, mask)
 
     def _stage(self, values: str, name: str, mask: str, count: int) -> str:
-        """Residual blocks that keep channels and size."""
+        """Residual blocks that keep channels and size; anything may stand on the padding of what comes in and goes out."""
         for index in range(count):
             block = f"{name}.{index}"
-            entered = self._unit(values, f"{block}.enter", mask, 1)
+            entered = self._kept(self._unit(values, f"{block}.enter", 1), mask)
             out = self.graph.convolution(entered, f"{block}.conv", f"{block}.norm", pads=[1] * 4)
-            values = self.graph.op("Mul", self.graph.op("Relu", self.graph.add(out, values)), mask)
+            values = self.graph.op("Relu", self.graph.add(out, values))
         return values
 
     def _encoder(self, columns: str, column_mask: str) -> str:
@@ -136,13 +141,13 @@ class _Network:
     def _trunk(self, low: str, middle: str, encoded: str) -> tuple[str, str]:
         """-> O1 and O2."""
         graph, masks = self.graph, self._masks
-        entered = self._unit(middle, "trunk.enter", masks.quarter, 1)
+        entered = self._unit(middle, "trunk.enter", 1)
         if graph.has("trunk.context.weight"):
             context = graph.op("Transpose", graph.linear(encoded, "trunk.context"), perm=[0, 2, 1])
-            entered = graph.add(entered, graph.op("Mul", graph.op("Unsqueeze", context, graph.integers(2)), masks.quarter))
-        coarse = self._unit(entered, "trunk.coarse", masks.quarter, 3)
-        joined = graph.op("Concat", self._up(coarse, "trunk.up_middle", masks.half), low, axis=1)
-        return self._unit(self._unit(joined, "trunk.join_middle", masks.half, 1), "trunk.refine_middle", masks.half, 1), coarse
+            entered = graph.add(entered, graph.op("Unsqueeze", context, graph.integers(2)))
+        coarse = self._kept(self._unit(self._kept(entered, masks.quarter), "trunk.coarse", 3), masks.quarter)
+        joined = graph.op("Concat", self._up(coarse, "trunk.up_middle"), low, axis=1)
+        return self._unit(self._unit(joined, "trunk.join_middle", 1), "trunk.refine_middle", 1), coarse
 
     def _glyphs(self, name: str, trunk: str, tap: str, mask: str) -> tuple[str, str]:
         """-> attention [N, T, h w] and features [T, N, D] of one scale."""
@@ -152,7 +157,7 @@ class _Network:
         shown = graph.op("Where", graph.op("Cast", mask, to=TensorProto.BOOL), wanted, graph.number(-np.inf))
         attention = graph.op("Softmax", graph.op("Reshape", shown, graph.integers(0, 0, -1)), axis=2)
         kernel = self._config.glyph_kernels[0 if name.endswith("low") else 1]
-        described = graph.op("Reshape", self._unit(tap, f"{name}.describe", mask, kernel), graph.integers(0, 0, -1))
+        described = graph.op("Reshape", self._unit(tap, f"{name}.describe", kernel), graph.integers(0, 0, -1))
         pooled = graph.op("MatMul", attention, graph.op("Transpose", described, perm=[0, 2, 1]))  # [N, T, C]
         return attention, self._recurrent(graph.op("Transpose", pooled, perm=[1, 0, 2]), f"{name}.order")
 
@@ -196,8 +201,8 @@ class _Network:
     def text_area(self, trunk: str, fine: str) -> str:
         """O1 and P0 -> the probability of text [N, H, W], 0 on padding."""
         graph, mask = self.graph, self._masks.full
-        joined = graph.op("Concat", self._up(trunk, "trunk.up_fine", mask), fine, axis=1)
-        out = self._unit(joined, "trunk.join_fine", mask, 1)
+        joined = graph.op("Concat", self._up(self._kept(trunk, self._masks.half), "trunk.up_fine"), fine, axis=1)
+        out = self._unit(joined, "trunk.join_fine", 1)
         logits = graph.op("Conv", out, graph.weight("trunk.classify.weight"), graph.weight("trunk.classify.bias"))
         text = graph.op("Gather", graph.op("Softmax", logits, axis=1), graph.constant(np.array(1, dtype=np.int64)), axis=1)
         return graph.op("Mul", text, graph.op("Squeeze", mask, graph.integers(1)))
