@@ -12,11 +12,15 @@ from siga_ocr.errors import DiskError, UsageError
 
 @dataclass(frozen=True)
 class Target:
-    """Where the result goes: `force` replaces what is there, `resume` goes on with what an interrupted run left."""
+    """Where the result goes: `force` replaces what is there, `resume` goes on with what an interrupted run left.
+
+    `resumable` is whether its records can be gone on with.
+    """
 
     path: Path
     force: bool = False
     resume: bool = False
+    resumable: bool = True
 
     @property
     def partial(self) -> Path:
@@ -39,7 +43,8 @@ class Target:
         if self.path.exists():
             raise UsageError(f"{self.path} is there already: name another file, or replace it with --force.")
         if self.partial.exists() and not self.resume:
-            raise UsageError(f"{self.partial} is left of an earlier run: go on with it with --resume, or start anew with --force.")
+            how = "go on with it with --resume, or start anew with --force" if self.resumable else "start anew with --force"
+            raise UsageError(f"{self.partial} is left of an earlier run: {how}.")
 
 
 class RecordFile:
@@ -81,10 +86,11 @@ def replacing(target: Target, end: int = 0) -> Iterator[RecordFile]:
         try:
             yield RecordFile(raw)
         except BaseException as error:
-            if raw.tell() or os.fstat(raw.fileno()).st_size:
-                error.add_note(f"The records so far are in {target.partial}: the same command with --resume goes on from there.")
-            else:
+            if not os.fstat(raw.fileno()).st_size:
                 target.partial.unlink(missing_ok=True)
+            elif not isinstance(error, UsageError):  # the same command would be as wrong again
+                how = ": the same command with --resume goes on from there" if target.resumable else ""
+                error.add_note(f"The records so far are in {target.partial}{how}.")
             raise
         _finish(raw, target)
 

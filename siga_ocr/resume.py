@@ -13,6 +13,7 @@ from siga_ocr.errors import DiskError, UsageError
 from siga_ocr.record import COLUMNS
 from siga_ocr.writers import Format, printable
 
+ANEW = "start anew with --force instead of --resume"
 TSV_ESCAPES = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
 
 
@@ -43,7 +44,7 @@ class Earlier:
             UsageError: the earlier records were read with other weights.
         """
         if self.weights_sha256 and weights_sha256 and self.weights_sha256 != weights_sha256:
-            raise UsageError(f"{self.path} was read with other weights ({self.weights_sha256[:12]}...): name that model, or start anew with --force.")
+            raise UsageError(f"{self.path} was read with other weights ({self.weights_sha256[:12]}...): name that model, or {ANEW}.")
 
     def skip(self, groups: Iterator[Iterator[str]]) -> Iterator[Iterator[str]]:
         """The images that are not recorded yet, after a check that the recorded ones are the first of those asked for.
@@ -59,7 +60,7 @@ class Earlier:
             for group in groups:
                 yield self._left(group, records)
             if (unasked := next(records, None)) is not None:
-                raise UsageError(f"{self.path} has a record of {unasked.name!r} that is not among the images asked for: start anew with --force.")
+                raise UsageError(f"{self.path} has a record of {unasked.name!r} that is not among the images asked for: {ANEW}.")
 
     def _left(self, images: Iterator[str], records: Iterator[Recorded]) -> Iterator[str]:
         for image in images:
@@ -67,7 +68,7 @@ class Earlier:
             if record is None:
                 yield image
             elif record.name != (printable(image) if self.form is Format.TABLE else image):
-                raise UsageError(f"{self.path} has a record of {record.name!r} where {image!r} is asked for now: start anew with --force.")
+                raise UsageError(f"{self.path} has a record of {record.name!r} where {image!r} is asked for now: {ANEW}.")
 
 
 def scan(partial: Path, form: Format) -> Earlier:
@@ -103,9 +104,7 @@ def _records(stream: io.BufferedReader, form: Format, path: Path) -> Iterator[Re
             else:
                 yield parse(line)
         except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(
-                f"Line {number + 1} of {path} is no {form} record: resume with the format it began with, or start anew with --force."
-            ) from error
+            raise UsageError(f"Line {number + 1} of {path} is no {form} record: resume with the format it began with, or {ANEW}.") from error
 
 
 def _whole_lines(stream: io.BufferedReader, quoted: bool) -> Iterator[str]:

@@ -35,7 +35,23 @@ def test_an_interrupted_result_stays_and_says_how_to_go_on(target: Target) -> No
     with pytest.raises(KeyboardInterrupt) as caught:
         interrupted()
     assert "--resume" in caught.value.__notes__[0]
+    target = Target(target.path, force=True, resumable=False)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        interrupted()
+    assert "--resume" not in caught.value.__notes__[0]
     assert (target.path.exists(), target.partial.read_text()) == (False, "half")
+
+
+def test_who_used_it_wrongly_is_not_told_to_do_so_again(target: Target) -> None:
+    def misused() -> None:
+        with replacing(target) as sink:
+            sink.write("half")
+            raise UsageError("other images than before, say")
+
+    with pytest.raises(UsageError) as caught:
+        misused()
+    assert not hasattr(caught.value, "__notes__")
+    assert target.partial.read_text() == "half"
 
 
 def test_a_run_that_wrote_nothing_leaves_nothing(target: Target) -> None:

@@ -12,7 +12,7 @@ PATHS = "Image files, folders of images, @LIST (a file with a path a line), - (p
 
 
 def read(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=PATHS, show_default=False)],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help=PATHS, show_default=False)],
     recursive: options.Recursive = False,
     form: options.Format = options.FormatName.AUTO,
     output: options.Output = None,

@@ -54,7 +54,7 @@ class Outcome:
             if self.force or self.resume:
                 raise UsageError("--force and --resume go with --output FILE.")
             return None
-        target = Target(self.output, self.force, self.resume)
+        target = Target(self.output, self.force, self.resume, resumable=self.format is not Format.TEXT)
         target.check()
         return target
 
