@@ -185,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content[:half])
         if half < len(content):
             self.hub.half_sent.set()
-        self.hub.released.wait(60)
+            self.hub.released.wait(60)
         with suppress(OSError):  # nobody listens any more
             self.wfile.write(content[half:])
 

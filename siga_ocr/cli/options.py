@@ -29,7 +29,7 @@ class EngineName(StrEnum):
 INPUT, OUTPUT, COMPUTING = "What is read", "What is written", "How it is computed"
 
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda[:N]", help="Where to compute.")]
-Model = Annotated[str, typer.Option("--model", metavar="NAME|FOLDER", help="A shipped model's name or a model folder.")]
+Model = Annotated[str, typer.Option("--model", metavar="NAME|FOLDER|hf:REPO", help="A model's name, its folder, or hf:owner/repo[@revision].")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Search folders with all that lies below them.")]
 Format = Annotated[FormatName, typer.Option("--format", help="auto: a table on a terminal, else jsonl. text: the reading alone.")]
 Output = Annotated[
