@@ -7,6 +7,7 @@ from siga_ocr.data.labels import Sample
 from siga_ocr.metrics import Scores, score
 from siga_ocr.reader import Reader
 from siga_ocr.reading import Reading
+from siga_ocr.scored_set import source_of
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ def evaluate(reader: Reader, samples: Sequence[Sample]) -> Evaluation:
     Raises:
         UsageError: there is no sample.
     """
-    readings = tuple(reader.read(str(sample.path) for sample in samples))
-    return compare(readings, [sample.text for sample in samples])
+    return compare(list(reader.read(source_of(sample) for sample in samples)), [sample.text for sample in samples])
 
 
 def compare(readings: Sequence[Reading], truths: Sequence[str]) -> Evaluation:
@@ -41,6 +41,11 @@ def compare(readings: Sequence[Reading], truths: Sequence[str]) -> Evaluation:
     pairs = [(fold(text), fold(truth)) for text, truth in zip(texts, truths, strict=True) if fold(truth)]
     folded = score([text for text, _ in pairs], [truth for _, truth in pairs]) if pairs else None
     return Evaluation(score(texts, truths), folded, tuple(readings))
+
+
+def is_right(reading: Reading, truth: str) -> bool:
+    """Whether a crop could be opened and was read without a fault."""
+    return reading.status != "error" and reading.text == truth
 
 
 def fold(text: str) -> str:

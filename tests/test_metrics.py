@@ -6,7 +6,7 @@ import random
 import pytest
 
 from siga_ocr.errors import UsageError
-from siga_ocr.metrics import confusions, edit_distance, edits, risk_coverage, score
+from siga_ocr.metrics import Fault, by_length, confusions, edit_distance, edits, faults, repeats, risk_coverage, score
 
 
 def some_texts() -> list[str]:
@@ -42,6 +42,25 @@ def test_scores_count_whole_words_and_characters() -> None:
     for texts, truths in (([], []), (["a"], ["a", "b"])):
         with pytest.raises(UsageError, match="as many"):
             score(texts, truths)
+
+
+def test_similarity_counts_by_the_longer_of_both() -> None:
+    assert score(["AB", "", "ABCD"], ["AB", "CD", "AB"]).similarity == pytest.approx((1 + 0 + 0.5) / 3)
+    assert score([""], [""]).similarity == 1.0
+
+
+def test_faults_say_where_they_are() -> None:
+    assert faults("A80", "AB0") == [Fault("B", "8", 1, 1)]
+    assert faults("xAB0", "AB01") == [Fault("", "x", 0, 0), Fault("1", "", 3, 4)]
+
+
+def test_characters_of_runs_that_were_lost_or_doubled_are_counted() -> None:
+    found = repeats(["A00", "A000", "A11B", "AB", "AB", "00000"], ["A000", "A00", "A1B", "AXB", "AABB", "00000"])
+    assert (found.pairs, found.lost, found.doubled) == (2 + 1 + 0 + 0 + 2 + 4, 1 + 2, 1 + 1)
+
+
+def test_lengths_are_those_of_the_truth() -> None:
+    assert by_length(["A", "AB", "", "ABC"], ["A", "A", "", "ABD"]) == {0: (1, 1), 1: (2, 1), 3: (1, 0)}
 
 
 def test_confusions_add_up() -> None:
