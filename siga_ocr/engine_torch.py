@@ -3,6 +3,7 @@
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,7 @@ class TorchEngine:
             self._model = self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod
-    def load(cls, folder: Path, device: str, threads: int = 0) -> "TorchEngine":
+    def load(cls, folder: Path, device: str, threads: int = 0) -> Self:
         """The engine of a model folder; `threads` compute on a CPU, 0 leaves PyTorch its own number.
 
         Raises:

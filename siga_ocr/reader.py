@@ -1,9 +1,9 @@
 """Reader: load a model once, then turn images into readings, in order and in constant memory."""
 
+import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from time import perf_counter
@@ -42,6 +42,7 @@ class Reader:
         )
         self.notices: list[str] = []
         self._input = engine.config.input
+        self._processes: Executor | None = None
         self._batches = BatchReader(engine, self.options, self.notices)
 
     @classmethod
@@ -76,7 +77,8 @@ class Reader:
         Pillow, or a `Crop`. `None` among them is no source: it asks for the readings of all before it, before another one is drawn.
         Sources are drawn in the caller's thread, a window of them ahead while they come fast.
         """
-        with ThreadPoolExecutor(self.options.thread_count, "siga-ocr") as pool, self._openers(pool) as openers:
+        with ThreadPoolExecutor(self.options.thread_count, "siga-ocr") as pool:
+            openers = self._openers(pool)
             ahead: deque[Sequence[Future[list[Taken]]]] = deque()
             for window, is_urgent in _windows(iter(sources), self.options.window):
                 ahead.append(self._open(window, openers))
@@ -101,17 +103,15 @@ class Reader:
             return Reading(taken.name, "error", error=str(error)), None
         return self._batches.explain(taken, self.options.part_of(crop))
 
-    @contextmanager
-    def _openers(self, pool: Executor) -> Iterator[Executor]:
-        """Who opens images: processes where some are asked for, else the threads that read."""
-        if not self.options.workers:
-            yield pool
-            return
-        import multiprocessing
-        from concurrent.futures import ProcessPoolExecutor
+    def _openers(self, pool: Executor) -> Executor:
+        """Who opens images: processes where some are asked for, kept for as long as the reader lives, else the threads that read."""
+        if self.options.workers and self._processes is None:
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
 
-        with ProcessPoolExecutor(self.options.workers, multiprocessing.get_context("spawn")) as processes:
-            yield processes
+            self._processes = ProcessPoolExecutor(self.options.workers, multiprocessing.get_context("spawn"))
+            weakref.finalize(self, self._processes.shutdown, wait=False)
+        return self._processes or pool
 
     def _open(self, window: Sequence[Source], openers: Executor) -> list[Future[list[Taken]]]:
         """Open the sources of a window in the background."""

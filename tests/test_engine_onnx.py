@@ -129,7 +129,7 @@ def test_a_graph_that_reads_otherwise_is_not_written(tiny_model_folder: Path, tm
             return output
 
     one, other = (Leaning.load(tiny_model_folder, "cpu") for _ in range(2))
-    other.leaning_to = 2  # type: ignore[attr-defined]
+    other.leaning_to = 2
     found = compare(one, other, crops)
     assert not found.holds
     assert found.differing == len(crops)
