@@ -46,7 +46,7 @@ def find_images(paths: Sequence[str], search: Search, stream: Bytes | None = Non
 
     Raises:
         NoInputError: nothing at all was found, or a list is not there.
-        UsageError: the stream is named twice.
+        UsageError: the stream is named twice, or a path is empty.
     """
     _check(paths)
     found = False
@@ -66,6 +66,8 @@ def find_images(paths: Sequence[str], search: Search, stream: Bytes | None = Non
 def _check(paths: Sequence[str]) -> None:
     if paths.count(STREAM) > 1:
         raise UsageError(f"{STREAM} (paths on stdin) can be named once only.")
+    if "" in paths:
+        raise UsageError("A path is empty: a variable of a script may not be set.")
     for path in paths:
         if path.startswith(LIST_MARK) and not _exists(path[1:]):
             raise NoInputError(f"There is no list {path[1:]!r}; a file whose name begins with {LIST_MARK} is named ./{path}.")

@@ -137,3 +137,8 @@ def test_each_path_on_the_stream_is_out_before_the_next_is_waited_for() -> None:
 def test_the_stream_can_be_named_once() -> None:
     with pytest.raises(UsageError, match="once"):
         found(["-", "-"], stream=b"")
+
+
+def test_an_empty_path_is_wrong_use() -> None:
+    with pytest.raises(UsageError, match="empty"):
+        found(["a.png", ""])
