@@ -117,6 +117,8 @@ def resolve(address: Address) -> RemoteModel:
     with _explaining(address):
         info = _api().model_info(address.repository, revision=address.revision, files_metadata=True)
     prefix = f"{address.folder}/" if address.folder else ""
+    if not _COMMIT.fullmatch(info.sha or ""):
+        raise ModelError(f"The server does not say which commit {address} is: check HF_ENDPOINT, which has to be a hub.")
     siblings = {sibling.rfilename: sibling for sibling in info.siblings or ()}
     files = tuple(_remote_file(name, siblings[prefix + name]) for name in LIMITS if prefix + name in siblings)
     if lacking := [name for name in REQUIRED if prefix + name not in siblings]:
@@ -124,7 +126,7 @@ def resolve(address: Address) -> RemoteModel:
     for file in files:
         if (file.size or 0) > LIMITS[file.name]:
             raise ModelError(f"{file.name} of {address} is larger than {LIMITS[file.name] // MEGABYTE} MB: that is no model of siga-ocr.")
-    return RemoteModel(address, info.sha or "", files)
+    return RemoteModel(address, str(info.sha), files)
 
 
 def download(remote: RemoteModel, folder: Path) -> Path:
@@ -151,7 +153,7 @@ def push(folder: Path, address: Address, public: bool) -> str:
     """
     check(folder, str(folder))
     names = [file.name for file in contents(folder)]
-    with _explaining(address):
+    with _explaining(address, "Push again when the network is back."):
         api = _api()
         api.create_repo(address.repository, private=not public, exist_ok=True)
         done = api.upload_folder(
@@ -202,19 +204,19 @@ def _api() -> "HfApi":
 
 
 @contextmanager
-def _explaining(address: Address) -> Iterator[None]:
-    """Turn what the library and the HTTP client below it raise into what a user can act on.
+def _explaining(address: Address, advice: str = "") -> Iterator[None]:
+    """Turn what the library and the HTTP client below it raise into what a user can act on; `advice` is for when there is no network.
 
     Raises:
         ModelError: the hub or the network said no.
         DiskError: there is no room.
     """
+    advice = advice or (
+        f"With a network: siga-ocr models pull {address}. Without: siga-ocr models import DIR|ZIP --name NAME, from a copy of it on a stick."
+    )
     if is_offline():
-        raise ModelError(
-            f"{address} is not on this machine, and HF_HUB_OFFLINE forbids the network. With a network: siga-ocr models pull {address}. "
-            "Without: siga-ocr models import DIR|ZIP --name NAME, from a copy."
-        )
+        raise ModelError(f"HF_HUB_OFFLINE forbids the network, which it takes for {address}. {advice}")
     try:
         yield
     except Exception as error:  # which classes they are changes with the version of the library and of its HTTP client
-        raise explained(error, str(address)) from error
+        raise explained(error, str(address), advice) from error

@@ -8,17 +8,14 @@ from siga_ocr.errors import DiskError, ModelError, SigaError
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM}
 
 
-def explained(error: Exception, address: str) -> SigaError:
-    """The error that says what, which, and what to do now."""
+def explained(error: Exception, address: str, advice: str) -> SigaError:
+    """The error that says what, which, and what to do now, which is `advice` where the network is at fault."""
     if isinstance(error, OSError) and error.errno in _DISK:
         return DiskError(f"{address} cannot be stored: {error.strerror}. Free some space, or name another folder with SIGA_OCR_HOME.")
     for cause in _causes(error):
         if (status := getattr(getattr(cause, "response", None), "status_code", None)) is not None:
             return ModelError(_refusal(int(status), type(cause).__name__, address))
-    return ModelError(
-        f"{address} could not be had from the network ({_shown(error)}). "
-        f"Try siga-ocr models pull {address} when the network is back, or siga-ocr models import DIR|ZIP --name NAME from a copy."
-    )
+    return ModelError(f"The network failed us for {address} ({_shown(error)}). {advice}")
 
 
 def _refusal(status: int, kind: str, address: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
-from uuid import uuid4
 
 from siga_ocr.errors import DiskError
 
@@ -45,7 +44,7 @@ def staging() -> Iterator[Path]:
         DiskError: the store cannot be written.
     """
     with written("the model"):
-        folder = incoming() / uuid4().hex
+        folder = incoming() / os.urandom(16).hex()
         folder.mkdir()
     try:
         yield folder

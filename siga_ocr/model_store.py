@@ -8,7 +8,6 @@ from pathlib import Path
 from time import time
 from typing import Literal
 from urllib.parse import quote
-from uuid import uuid4
 
 from siga_ocr.errors import ModelError, UsageError
 from siga_ocr.model_files import StoredFile, contents, digest_of
@@ -151,7 +150,7 @@ def _read(path: Path) -> Entry:
 
 def _write(path: Path, entry: Entry) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = incoming() / f"{uuid4().hex}.json"
+    partial = incoming() / f"{os.urandom(16).hex()}.json"
     with partial.open("w", encoding="utf-8") as stream:
         json.dump(asdict(entry), stream, indent=2)
         stream.flush()
@@ -164,7 +163,7 @@ def _place(staged: Path, entry: Entry) -> None:
     if entry.folder.exists():
         if not entry.damage():
             return
-        damaged = incoming() / uuid4().hex
+        damaged = incoming() / os.urandom(16).hex()
         entry.folder.rename(damaged)
         discard(damaged)
     entry.folder.parent.mkdir(parents=True, exist_ok=True)

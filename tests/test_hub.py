@@ -1,5 +1,6 @@
 """Rules of models from the hub: what arrives is whole and is what was announced, and what is here is never asked for again."""
 
+import errno
 import json
 import os
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from siga_ocr import hub, model_home, model_store, weights
-from siga_ocr.errors import ModelError, UsageError
+from siga_ocr.errors import DiskError, ModelError, UsageError
+from siga_ocr.hub_errors import explained
 from siga_ocr.model_folder import CONFIG_NAME, WEIGHTS_NAME, describe
 from tests.hub_server import Hub, Repository, serving
 
@@ -198,6 +200,23 @@ def test_a_hub_that_says_no_is_quoted(server: Hub, status: int, message: str) ->
         weights.find(ADDRESS)
 
 
+def test_a_commit_is_a_commit_before_it_becomes_a_path(server: Hub, repository: Repository) -> None:
+    repository.commits["../../../escaped"] = repository.commits[repository.branches["main"]]
+    repository.branches["main"] = "../../../escaped"
+    with pytest.raises(ModelError, match="which commit"):
+        weights.find(ADDRESS)
+    assert server.paths("HEAD") == []
+
+
+def test_a_full_disk_is_no_matter_of_the_network() -> None:
+    full = explained(OSError(errno.ENOSPC, "No space left on device"), ADDRESS, "advice")
+    assert isinstance(full, DiskError)
+    assert "SIGA_OCR_HOME" in str(full)
+    gone = explained(ConnectionError("no route"), ADDRESS, "advice")
+    assert isinstance(gone, ModelError)
+    assert str(gone).endswith("(ConnectionError: no route). advice")
+
+
 def test_the_token_goes_to_the_hub_and_not_to_where_it_keeps_large_files(
     server: Hub, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +268,10 @@ def test_a_pushed_model_can_be_pulled(server: Hub, tiny_model_folder: Path, monk
     with pytest.raises(ModelError, match=r"wants a token \(401\)"):
         hub.push(tiny_model_folder, target, public=False)
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ModelError, match="Push again when the network is back"):
+        hub.push(tiny_model_folder, target, public=False)
+    monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
     url = hub.push(tiny_model_folder, target, public=False)
     found = weights.find("hf:acme/models/tiny")
     assert url.endswith(found.revision)
