@@ -26,7 +26,8 @@ class TorchEngine:
         self.config = model.config
         self._device = device
         self._is_cuda = device.type == "cuda"
-        self.facts = EngineFacts("torch", str(device), "float16", 256, 2) if self._is_cuda else EngineFacts("torch", str(device), "float32")
+        on_gpu = EngineFacts("torch", f"cuda:{device.index or 0}", "float16", batch_size=256, lanes=2)
+        self.facts = on_gpu if self._is_cuda else EngineFacts("torch", str(device), "float32")
         self._model = model.to(device).eval()
         if self._is_cuda:
             self._model = self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -10,6 +10,7 @@ from time import perf_counter
 
 from siga_ocr import __version__, weights
 from siga_ocr.batch_reader import BatchReader
+from siga_ocr.calibration import temperature_of
 from siga_ocr.crops import Crop
 from siga_ocr.engine import Engine, choose
 from siga_ocr.errors import UnreadableImage
@@ -18,6 +19,7 @@ from siga_ocr.model_folder import describe
 from siga_ocr.preprocess import bucket
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Provenance, Reading
+from siga_ocr.tempered import tempered
 from siga_ocr.visualize import Evidence
 
 __all__ = ["ReadOptions", "Reader"]
@@ -62,7 +64,7 @@ class Reader:
         folder = found.folder
         choice = choose(folder, engine, device)
         description = describe(folder)
-        made = _engine(folder, choice.engine, choice.device, options)
+        made = tempered(load_engine(folder, choice.engine, choice.device, options), temperature_of(folder))
         facts, revision = made.facts, found.revision or description.revision
         provenance = Provenance(model, revision, description.weights_sha256, facts.name, facts.device, facts.precision, __version__)
         reader = cls(made, options, provenance)
@@ -77,7 +79,8 @@ class Reader:
         Pillow, or a `Crop`. `None` among them is no source: it asks for the readings of all before it, before another one is drawn.
         Sources are drawn in the caller's thread, a window of them ahead while they come fast.
         """
-        with ThreadPoolExecutor(self.options.thread_count, "siga-ocr") as pool:
+        pool = ThreadPoolExecutor(self.options.thread_count, "siga-ocr")
+        try:
             openers = self._openers(pool)
             ahead: deque[Sequence[Future[list[Taken]]]] = deque()
             for window, is_urgent in _windows(iter(sources), self.options.window):
@@ -86,6 +89,8 @@ class Reader:
                     yield from self._read(ahead.popleft(), pool)
             while ahead:
                 yield from self._read(ahead.popleft(), pool)
+        finally:
+            pool.shutdown(cancel_futures=True)  # whoever stops listening, or Ctrl-C, does not wait for what was opened ahead
 
     def read_crops(self, crops: Sequence[Crop]) -> list[Reading]:
         """One reading for each crop that is in memory already."""
@@ -138,7 +143,12 @@ class Reader:
             yield from (places[start : start + size] for start in range(0, len(places), size))
 
 
-def _engine(folder: Path, name: str, device: str, options: ReadOptions) -> Engine:
+def load_engine(folder: Path, name: str, device: str, options: ReadOptions) -> Engine:
+    """The engine `onnx` or `torch` of a model folder, at temperature 1.
+
+    Raises:
+        ModelError: the model is damaged.
+    """
     if name == "onnx":
         from siga_ocr.engine_onnx import OnnxEngine
 

@@ -1,6 +1,7 @@
 """Rules of the reader: a reading for each path, in order, whatever shares its batch."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -10,12 +11,12 @@ import pytest
 from PIL import Image
 
 from siga_ocr import __version__, reader
-from siga_ocr.config import ModelConfig
+from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.crops import Crop, read_crop, to_crop
 from siga_ocr.engine import EngineFacts, EngineOutput, OutOfMemory
 from siga_ocr.engine_torch import TorchEngine
 from siga_ocr.errors import DeviceError, UsageError
-from siga_ocr.intake import Source
+from siga_ocr.intake import IntakeOptions, Source, Taken, take_all
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import Provenance, Reading
@@ -271,3 +272,19 @@ def test_provenance_says_what_was_used(tiny_model_folder: Path) -> None:
 def test_options_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         ReadOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_whoever_stops_listening_does_not_wait_for_what_is_ahead(engine: WidthEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+
+    def slowly(sources: list[Source], config: InputConfig, options: IntakeOptions) -> list[Taken]:
+        opened.append(len(sources))
+        time.sleep(0.02)
+        return take_all(sources, config, options)
+
+    monkeypatch.setattr(reader, "take_all", slowly)
+    readings = Reader(engine, ReadOptions(window=256, threads=1)).read(picture(60) for _ in range(1000))
+    for _ in range(1 + 4 + 16 + 1):
+        next(readings)
+    readings.close()  # type: ignore[attr-defined]
+    assert sum(opened) < 1 + 4 + 16 + 64 + 256  # the last of these windows was asked for, and dropped before it was opened

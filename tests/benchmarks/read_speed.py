@@ -49,12 +49,12 @@ def read_here(paths: Sequence[str], out: Path) -> Callable[[], None]:
     return job
 
 
-def read_with_peer(paths: Sequence[str], out: Path) -> Callable[[], None]:
-    """RapidOCR's recogniser, loaded, with its own defaults."""
+def read_with_peer(paths: Sequence[str], out: Path, **options: int) -> Callable[[], None]:
+    """RapidOCR's recogniser, loaded, with its own defaults or with options."""
     import cv2
     from rapidocr_onnxruntime import RapidOCR
 
-    engine = RapidOCR()
+    engine = RapidOCR(**options)
 
     def job() -> None:
         with out.open("w", newline="") as stream:
@@ -67,11 +67,19 @@ def read_with_peer(paths: Sequence[str], out: Path) -> Callable[[], None]:
     return job
 
 
+def read_with_peer_alone(paths: Sequence[str], out: Path) -> Callable[[], None]:
+    """RapidOCR on one thread, which spends no processor time on waiting: what its work costs at least."""
+    return read_with_peer(paths, out, intra_op_num_threads=1, inter_op_num_threads=1)
+
+
+JOBS = {"siga-ocr": read_here, "RapidOCR": read_with_peer, "RapidOCR, one thread": read_with_peer_alone}
+
+
 def child(name: str, names: Path) -> None:
     """One job in this process: reads the paths in a file and prints what it took."""
     paths = names.read_text().splitlines()
     with tempfile.TemporaryDirectory() as folder:
-        job = {"siga": read_here, "peer": read_with_peer}[name](paths, Path(folder) / "out.csv")
+        job = JOBS[name](paths, Path(folder) / "out.csv")
         begun, cpu = time.perf_counter(), time.process_time()
         job()
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -91,19 +99,24 @@ def finish(process: subprocess.Popen[str]) -> Timed:
 
 
 def throughput(names: Path, count: int, rounds: int) -> None:
-    """Crops a second of both, in turns."""
-    ours, theirs = zip(*((finish(start("siga", names)), finish(start("peer", names))) for _ in range(rounds)), strict=True)
-    for label, timed in (("siga-ocr", ours), ("RapidOCR", theirs)):
+    """Crops a second of each, in turns."""
+    turns = [{name: finish(start(name, names)) for name in JOBS} for _ in range(rounds)]
+    for name in JOBS:
+        timed = [turn[name] for turn in turns]
         seconds, cpu = median(t.seconds for t in timed), median(t.cpu_seconds for t in timed)
-        print(f"{label}: {count / seconds:6.1f} crops/s, {1000 * cpu / count:5.2f} ms of processor a crop, {max(t.memory for t in timed):.0f} MiB")
-    ratio, cpu_ratio = (median(getattr(b, f) / getattr(a, f) for a, b in zip(ours, theirs, strict=True)) for f in ("seconds", "cpu_seconds"))
-    print(f"ratio: {ratio:.2f} by the clock, {cpu_ratio:.2f} by processor time (median of {rounds} rounds)")
+        ratio = median(turn[name].seconds / turn["siga-ocr"].seconds for turn in turns)
+        cpu_ratio = median(turn[name].cpu_seconds / turn["siga-ocr"].cpu_seconds for turn in turns)
+        print(
+            f"{name:22}{count / seconds:6.1f} crops/s, {1000 * cpu / count:5.2f} ms of processor a crop, {max(t.memory for t in timed):.0f} MiB,",
+            end="",
+        )
+        print(f" {ratio:.2f} times the time and {cpu_ratio:.2f} times the processor time of siga-ocr")
 
 
 def four_at_once(names: Path, count: int) -> None:
     """The rate of four processes together against that of one."""
-    alone = count / finish(start("siga", names)).seconds
-    together = [start("siga", names) for _ in range(4)]
+    alone = count / finish(start("siga-ocr", names)).seconds
+    together = [start("siga-ocr", names) for _ in range(4)]
     rate = sum(count / finish(process).seconds for process in together)
     print(f"four processes at once: {rate:.1f} crops/s together, one alone {alone:.1f}")
 
@@ -129,7 +142,7 @@ def memory(paths: Sequence[str], folder: Path, counts: Sequence[int]) -> None:
     for count in counts:
         names = folder / "names.txt"
         names.write_text("\n".join(islice(cycle(paths), count)))
-        print(f"memory for {count} crops: {finish(start('siga', names)).memory:.0f} MiB")
+        print(f"memory for {count} crops: {finish(start('siga-ocr', names)).memory:.0f} MiB")
 
 
 def multiply_rate(seconds: float = 1.0) -> float:

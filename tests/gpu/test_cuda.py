@@ -31,7 +31,7 @@ def test_auto_takes_the_device_and_says_so() -> None:
     choice = choose(path_of(DEFAULT), "auto", "auto")
     assert (choice.engine, choice.device, choice.notice) == ("torch", "cuda", "")
     provenance = Reader.load().provenance
-    assert (provenance.engine, provenance.device, provenance.precision) == ("torch", "cuda", "float16")
+    assert (provenance.engine, provenance.device, provenance.precision) == ("torch", "cuda:0", "float16")
 
 
 def test_the_same_texts_where_a_character_leads_and_near_confidences() -> None:
