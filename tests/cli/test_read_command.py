@@ -232,3 +232,26 @@ def test_names_patterns_and_lists_reach_the_search(options: list[str]) -> None:
     assert [row["file"] for row in rows(result.stdout)] == ["in/b.dat", "in/sub/a.png"]
     piped = CliRunner().invoke(app, ["read", "-", "--format", "csv", *options], input="in/a.png\n\nin/b.dat")
     assert [row["file"] for row in rows(piped.stdout)] == ["in/a.png", "in/b.dat"]
+
+
+def test_the_run_goes_on_whatever_an_image_is(crops: Path, options: list[str]) -> None:
+    folder = crops / "odd"
+    folder.mkdir()
+    noise = Image.effect_noise((90, 30), 90)
+    whole = {"dot.png": Image.new("L", (1, 1)), "line.png": Image.new("L", (20_000, 1), 90), "tall.png": Image.new("L", (4, 3000), 90)}
+    whole |= {"bits.tif": noise.convert("1"), "clear.png": noise.convert("LA"), "ink.jpg": noise.convert("CMYK"), "palette.bmp": noise.convert("P")}
+    for name, picture in whole.items():
+        picture.save(folder / name)
+    noise.save(folder / "moving.webp", save_all=True, append_images=[noise.rotate(180)])
+    noise.save(folder / "cut.jpg")
+    (folder / "cut.jpg").write_bytes((folder / "cut.jpg").read_bytes()[:900])
+    Image.new("1", (20_000, 10_000)).save(folder / "bomb.png")
+    (folder / "none.png").write_bytes(b"")
+    (folder / "words.png").write_text("no image")
+    (folder / "loop.png").symlink_to("loop.png")
+    result = CliRunner().invoke(app, ["read", "odd", "gone/", "in/a.png", "--format", "csv", *options])
+    statuses = {Path(row["file"]).name: row["status"] for row in rows(result.stdout)}
+    refused = {"cut.jpg", "bomb.png", "none.png", "words.png", "loop.png", "gone"}
+    assert statuses == dict.fromkeys((*whole, "moving.webp", "a.png"), "ok") | dict.fromkeys(refused, "error")
+    assert result.exit_code == ExitCode.NOT_ALL
+    assert result.stderr == f"{len(refused)} of {len(statuses)} images could not be read.\n"
