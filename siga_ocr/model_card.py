@@ -8,6 +8,7 @@ from pathlib import Path
 
 from siga_ocr.errors import ModelError
 from siga_ocr.model_files import parameters_of, size_of
+from siga_ocr.model_folder import describe
 
 MEASURES = re.compile(r"\b(accuracy|exact|folded|CER|1-NED)\b", re.IGNORECASE)
 """The words of a table's head that tell scores from other tables."""
@@ -25,11 +26,13 @@ class Facts:
 
 
 def facts(name: str, where: str, revision: str, folder: Path) -> Facts:
-    """What a list shows of a model; a damaged one has no parameters."""
+    """What a list shows of a model, with the revision that its configuration names if none is given; a damaged one has no parameters."""
+    parameters = 0
     try:
+        revision = revision or describe(folder).revision
         parameters = parameters_of(folder)
     except ModelError:
-        parameters = 0
+        pass  # the size is still worth showing, and `models verify` says what is wrong
     return Facts(name, where, revision, size_of(folder), parameters)
 
 

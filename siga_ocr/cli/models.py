@@ -21,9 +21,8 @@ def list_models() -> None:
     """Show the models on this machine: those that come with the program, then those that were pulled or imported."""
     from siga_ocr import model_store, weights
     from siga_ocr.model_card import facts
-    from siga_ocr.model_folder import describe
 
-    rows = [facts(name, "embedded", describe(folder).revision, folder) for name, folder in weights.shipped().items()]
+    rows = [facts(name, "embedded", "", folder) for name, folder in weights.shipped().items()]
     for entry in model_store.entries():
         where = {"hub": "pulled", "import": "imported"}[entry.origin.kind]
         rows.append(facts(entry.name, where, entry.origin.commit[:12], entry.folder))

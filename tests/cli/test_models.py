@@ -118,6 +118,8 @@ def test_verify_finds_what_is_wrong_with_an_embedded_model(tmp_path: Path) -> No
     done = models("verify")
     assert done.exit_code == ExitCode.MODEL
     assert "sha256 differs" in done.stdout
+    (path.parent / "config.json").write_text("{")
+    assert models("list").stdout.splitlines()[1].split()[:3] == ["small", "embedded", "-"]
 
 
 def test_a_pulled_model_reads_and_every_record_names_its_commit(server: Hub, tmp_path: Path) -> None:
