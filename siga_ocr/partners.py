@@ -17,6 +17,7 @@ from torch import Tensor, distributed, multiprocessing, nn
 
 from siga_ocr.data.batches import TrainBatch
 from siga_ocr.errors import TrainingError
+from siga_ocr.interruption import leave_to_parent
 from siga_ocr.model import build_model
 from siga_ocr.recipe import TrainConfig
 from siga_ocr.training_state import Progress, TrainingState
@@ -122,6 +123,7 @@ def _work_along(place: Place, config: TrainConfig, tensors: dict[str, Tensor], p
     """The life of a partner: the same steps on its own rows until it is told to end, or the first process is gone."""
     from siga_ocr.training_step import take_step
 
+    leave_to_parent()
     torch.set_num_threads(place.threads)
     _meet(place.meeting, place.rank, place.count)
     state = TrainingState(build_model(config.model), config, Progress())

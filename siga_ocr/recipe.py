@@ -142,6 +142,7 @@ class TrainConfig:
     reuse: int = MAX_REUSE
     precision: Literal["bf16", "float32"] = "bf16"
     checkpoint_minutes: float = 5.0
+    fixed_statistics: bool = False  # batch normalisation keeps the means and variances that the weights came with
 
     def __post_init__(self) -> None:
         if self.seed < FIRST_TRAINING_SEED:

@@ -1,10 +1,11 @@
 """Training as a sequence of events, for pretraining and fine-tuning alike; whoever iterates decides what to show."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from siga_ocr import checkpoint
 from siga_ocr.data.batches import TrainBatch
@@ -14,11 +15,16 @@ from siga_ocr.data.shards import FittedCrops, ShardPlan, ShardStore, render_piec
 from siga_ocr.data.stream import Cursor, Stream
 from siga_ocr.data.workers import Workers
 from siga_ocr.errors import TrainingError, UsageError
+from siga_ocr.fleet import Fleet, is_joined
+from siga_ocr.interruption import deferred
 from siga_ocr.model import SigaModel
 from siga_ocr.partners import Partners
 from siga_ocr.recipe import LabelledSource, TrainConfig
+from siga_ocr.training_events import BatchDivided, Checked, Checkpointed, Event, LabelsRead, Started, StepDone
 from siga_ocr.training_state import Progress, TrainingState, load_state, save_state
 from siga_ocr.training_step import rate_at, take_step
+
+__all__ = ["MODEL", "BatchDivided", "Checked", "Checkpointed", "Event", "LabelsRead", "Run", "Started", "StepDone", "Watch", "train"]
 
 MODEL = "model"
 """The folder of a run that holds the averaged weights as a model."""
@@ -29,9 +35,23 @@ MOST_SKIPPED = 10
 """Steps in a row without a finite loss; then training has failed."""
 
 
+class Watch(Protocol):
+    """Looks at the averaged weights now and then, and may end the training."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether training should not go on."""
+
+    def is_due(self, step: int) -> bool:
+        """Whether to look after `step` steps."""
+
+    def look(self, model: SigaModel, step: int) -> Checked:
+        """Look at the averaged weights after `step` steps."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Where and how long: `folder` takes all files, `workers` processes render, `processes` share each step.
+    """Where and how long: `folder` takes all files, `workers` processes render, `processes` share each step, `watch` looks on.
 
     `resume` takes up the run in the folder. `first_index` says for each rendered seed which crops were used before. The run pauses with a
     checkpoint after `minutes`, or before step `stop_at`.
@@ -44,57 +64,11 @@ class Run:
     first_index: tuple[tuple[int, int], ...] = ()
     minutes: float | None = None
     stop_at: int | None = None
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
         if self.workers < 0 or self.processes < 1:
             raise UsageError(f"workers must not be negative and processes at least 1, got {self.workers} and {self.processes}.")
-
-
-@dataclass(frozen=True)
-class LabelsRead:
-    """A labelled source was opened."""
-
-    path: str
-    used: int
-    dropped: int
-    blanks_removed: int
-
-
-@dataclass(frozen=True)
-class Started:
-    """Training begins, or goes on, at `step` of `steps`."""
-
-    step: int
-    steps: int
-    parameters: int
-    device: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepDone:
-    """`step` steps are done (`applied` is false where the last one was skipped); `crops` in its batch, `round` of the stream, `seconds` it took."""
-
-    step: int
-    loss: float
-    parts: Mapping[str, float]
-    gradient: float
-    applied: bool
-    rate: float
-    crops: int
-    round: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Checkpointed:
-    """The state after `step` steps and the averaged model are on the disk; `finished` at the end of the schedule."""
-
-    step: int
-    model: Path
-    finished: bool
-
-
-Event = LabelsRead | Started | StepDone | Checkpointed
 
 
 def train(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]:
@@ -104,8 +78,10 @@ def train(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]:
         UsageError: the model is not the recipe's, or a run to resume was begun with another recipe.
         ModelError: there is no whole state to resume.
         LabelError: a labelled source cannot be used.
-        TrainingError: the loss was not finite for several steps in a row.
-        DiskError: a file cannot be written.
+        TrainingError: the loss was not finite for several steps in a row; the last checkpoint stays as it was.
+        DeviceError: memory does not suffice for a single crop.
+        DiskError: a file cannot be written; the last checkpoint stays as it was.
+        KeyboardInterrupt: Ctrl-C was pressed; the run is saved first, and a note of the error says so.
     """
     if model.config != config.model:
         raise UsageError("The model is not the one that the recipe describes: take the recipe's [model] from the model's config.json.")
@@ -122,7 +98,7 @@ def train(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]:
         store = ShardStore(run.folder / SHARDS, workers)
         stream = Stream(config, labelled, dict(state.progress.first_index), store)
         yield Started(state.progress.step, config.steps, sum(p.numel() for p in model.parameters()), str(next(model.parameters()).device))
-        with Partners(state, config, run.processes) as partners:
+        with Fleet(state, config) if is_joined() else Partners(state, config, run.processes) as partners:
             yield from _steps(state, config, run, stream, partners)
 
 
@@ -130,32 +106,50 @@ def _labels_read(opened: LabelledCrops) -> LabelsRead:
     return LabelsRead(opened.path, len(opened.crops), len(opened.dropped), opened.blanks_removed)
 
 
-def _steps(state: TrainingState, config: TrainConfig, run: Run, stream: Stream, partners: Partners) -> Iterator[Event]:
-    end = config.steps if run.stop_at is None else min(run.stop_at, config.steps)
+def _steps(state: TrainingState, config: TrainConfig, run: Run, stream: Stream, partners: Partners | Fleet) -> Iterator[Event]:
     begun = saved = time.monotonic()
     failures = 0
     cursor = Cursor(state.progress.round, state.progress.position)
-    with closing(prefetched(stream.batches(cursor), PREFETCHED)) as batches:
-        while state.progress.step < end:
+    with deferred() as interruption, closing(prefetched(stream.batches(cursor), PREFETCHED)) as batches:
+        while not _is_over(state, config, run):
+            pieces = state.progress.pieces
             event = _step(state, config, partners, *next(batches))
             yield event
+            if state.progress.pieces > pieces:
+                yield BatchDivided(event.step - 1, state.progress.pieces)
             failures = 0 if event.applied else failures + 1
             if failures > MOST_SKIPPED:
-                raise TrainingError(f"The loss was not finite {failures} steps in a row at step {event.step}: lower optimiser.rate.")
+                raise TrainingError(f"The loss was not finite {failures} steps in a row at step {event.step}: lower the learning rate.")
+            is_due = run.watch is not None and run.watch.is_due(event.step)
+            if run.watch is not None and is_due:
+                yield run.watch.look(state.average.model, event.step)
             now = time.monotonic()
-            if run.minutes is not None and now - begun > 60 * run.minutes:
+            if interruption.is_wanted or (run.minutes is not None and now - begun > 60 * run.minutes):
                 break
-            if now - saved > 60 * config.checkpoint_minutes and state.progress.step < end:
+            if (is_due or now - saved > 60 * config.checkpoint_minutes) and not _is_over(state, config, run):
                 yield _checkpoint(state, config, run, stream)
-                saved = time.monotonic()
-    yield _checkpoint(state, config, run, stream)
+                saved = now
+        yield _checkpoint(state, config, run, stream)
+        if interruption.is_wanted:
+            raise _interrupted(run, state.progress.step)
 
 
-def _step(state: TrainingState, config: TrainConfig, partners: Partners, batch: TrainBatch, cursor: Cursor) -> StepDone:
+def _is_over(state: TrainingState, config: TrainConfig, run: Run) -> bool:
+    end = config.steps if run.stop_at is None else min(run.stop_at, config.steps)
+    return state.progress.step >= end or (run.watch is not None and run.watch.has_ended)
+
+
+def _interrupted(run: Run, step: int) -> KeyboardInterrupt:
+    error = KeyboardInterrupt()
+    error.add_note(f"Step {step} is saved in {run.folder}: the same command with --resume goes on from there.")
+    return error
+
+
+def _step(state: TrainingState, config: TrainConfig, partners: Partners | Fleet, batch: TrainBatch, cursor: Cursor) -> StepDone:
     begun, progress = time.perf_counter(), state.progress
     result = take_step(state, partners.share(batch), config)
     state.progress = replace(
-        progress,
+        state.progress,
         step=progress.step + 1,
         round=cursor.round,
         position=cursor.position,

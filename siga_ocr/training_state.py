@@ -12,11 +12,12 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from siga_ocr.average import WeightAverage
 from siga_ocr.errors import DiskError, ModelError, UsageError
 from siga_ocr.model import SigaModel
-from siga_ocr.recipe import OptimiserConfig, TrainConfig
+from siga_ocr.recipe import OptimiserConfig, TrainConfig, from_table
 
 FORMAT = 1
 LAST = "last"
@@ -28,6 +29,7 @@ _FACTS = "state.json"
 class Progress:
     """How far a run is: `step` steps, the stream's cursor, `crops` shown, `skipped` steps whose loss was not finite.
 
+    A batch is computed in so many `pieces`, one after the other, as memory allows.
     `first_index` is where each rendered seed began: crops before it were used by the run that the weights came from.
     """
 
@@ -36,6 +38,7 @@ class Progress:
     position: int = 0
     crops: int = 0
     skipped: int = 0
+    pieces: int = 1
     first_index: tuple[tuple[int, int], ...] = ()
 
 
@@ -44,6 +47,8 @@ class TrainingState:
 
     def __init__(self, model: SigaModel, config: TrainConfig, progress: Progress) -> None:
         self.model = model.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        if config.fixed_statistics:
+            _fix_statistics(self.model)
         self.average = WeightAverage(model, config.optimiser.average_decay)
         self.ctc_head = nn.Linear(model.config.encoder_size, model.config.charset.class_count).to(next(model.parameters()).device)
         self.optimiser = _optimiser([*model.parameters(), *self.ctc_head.parameters()], config.optimiser)
@@ -91,6 +96,13 @@ def _optimiser(parameters: list[nn.Parameter], config: OptimiserConfig) -> torch
     return torch.optim.AdamW(groups, lr=config.rate, betas=config.betas, fused=True)
 
 
+def _fix_statistics(model: nn.Module) -> None:
+    """Let batch normalisation use its running means and variances, and leave them as they are."""
+    for module in model.modules():
+        if isinstance(module, _BatchNorm):
+            module.eval()
+
+
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(f"{prefix}."): tensor for name, tensor in tensors.items() if name.startswith(f"{prefix}.")}
 
@@ -116,6 +128,7 @@ def save_state(run: Path, state: TrainingState, config: TrainConfig) -> None:
         new.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
     except (OSError, SafetensorError) as error:
+        shutil.rmtree(new, ignore_errors=True)
         raise DiskError(f"The training state cannot be written to {run}: {error}. Free some space or name another folder.") from error
 
 
@@ -126,13 +139,10 @@ def load_state(run: Path, state: TrainingState, config: TrainConfig) -> None:
         ModelError: there is no state, or a damaged one.
         UsageError: the run was begun with another recipe.
     """
-    folder = run / LAST if (run / LAST).exists() else run / f"{LAST}.old"
+    folder, facts = _last(run)
     try:
-        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         tensors = load_file(folder / _TENSORS)
-    except FileNotFoundError as error:
-        raise ModelError(f"{run} holds no training state to resume: start without --resume.") from error
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, SafetensorError) as error:
         raise ModelError(f"The training state in {folder} is damaged ({error}): start anew without --resume.") from error
     _check_recipe(facts.get("recipe"), config, run)
     state.fill(tensors)
@@ -140,10 +150,34 @@ def load_state(run: Path, state: TrainingState, config: TrainConfig) -> None:
     state.progress = Progress(**{**progress, "first_index": tuple((seed, index) for seed, index in progress["first_index"])})
 
 
+def stored_step(run: Path) -> int | None:
+    """After how many steps the last state of a run was written; `None` where there is none.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    if not any((run / name).exists() for name in (LAST, f"{LAST}.old")):
+        return None
+    return int(_last(run)[1]["progress"]["step"])
+
+
+def _last(run: Path) -> tuple[Path, dict[str, Any]]:
+    """The folder of the last whole state, and what it says of itself."""
+    folder = run / LAST if (run / LAST).exists() else run / f"{LAST}.old"
+    try:
+        facts: dict[str, Any] = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{run} holds no training state to resume: start without --resume.") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The training state in {folder} is damaged ({error}): start anew without --resume.") from error
+    return folder, facts
+
+
 def _check_recipe(begun: Mapping[str, Any] | None, config: TrainConfig, run: Path) -> None:
-    wanted = json.loads(json.dumps(asdict(config)))
-    if begun != wanted:
-        changed = sorted(key for key in wanted if (begun or {}).get(key) != wanted[key])
+    """Compare as recipes: a state of an earlier version lacks what has a default now."""
+    stored = asdict(from_table(begun or {}, run / LAST / _FACTS))
+    changed = sorted(key for key, value in asdict(config).items() if stored[key] != value)
+    if changed:
         raise UsageError(
             f"The run in {run} was begun with another recipe ({', '.join(changed)} differ): resume with its own recipe, or start a new run."
         )

@@ -2,16 +2,17 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from siga_ocr.data.batches import TrainBatch
+from siga_ocr.errors import DeviceError
 from siga_ocr.losses import Truth, total_loss
 from siga_ocr.model.pseudo_label import text_pseudo_mask
-from siga_ocr.partners import average_gradients, rank
+from siga_ocr.partners import average_gradients, rank, rows_of
 from siga_ocr.recipe import OptimiserConfig, TrainConfig
 from siga_ocr.training_state import TrainingState
 
@@ -38,23 +39,64 @@ def take_step(state: TrainingState, batch: TrainBatch, config: TrainConfig) -> S
     """Train on one batch; a loss or gradient that is not finite leaves weights and statistics as they were.
 
     The random numbers of dropout are a function of the recipe's seed, the step and the process. Gradients are averaged over the processes.
+    Where memory does not suffice, the batch is computed in twice as many pieces, and so are those of all later steps.
+
+    Raises:
+        DeviceError: memory does not suffice for a single crop.
     """
     step = state.progress.step
-    device = state.ctc_head.weight.device
     statistics = [buffer.clone() for buffer in state.model.buffers()]
-    torch.manual_seed((config.seed * 1_000_003 + step) * 64 + rank())
-    truth, images = _truth(batch, config, device), torch.from_numpy(batch.images).to(device)
-    images = images.contiguous(memory_format=torch.channels_last)
-    progress = step / config.steps
-    terms = _ctc_alone if progress < config.ctc.alone else _all_terms
-    total, parts = terms(state, images, truth, config)
-    gradient = _backward(state, total, config.optimiser)
+    total, parts = _within_memory(state, batch, config, statistics)
+    gradient = _joined(state, total, config.optimiser)
     applied = math.isfinite(gradient)
     if applied:
         _apply(state, step, config)
     else:
         _restore(state, statistics)
-    return StepResult(float(total.detach()), {name: float(part) for name, part in parts.items()}, gradient, applied)
+    return StepResult(float(total), {name: float(part) for name, part in parts.items()}, gradient, applied)
+
+
+def _within_memory(state: TrainingState, batch: TrainBatch, config: TrainConfig, statistics: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    """Gradients of this process's rows, in as many pieces as it takes: the loss and its parts.
+
+    No other process waits meanwhile for longer than that takes: gradients are averaged when all have theirs.
+    """
+    while True:
+        torch.manual_seed((config.seed * 1_000_003 + state.progress.step) * 64 + rank())
+        try:
+            return _gradients(state, batch, config)
+        except RuntimeError as error:  # of which torch.OutOfMemoryError is one
+            if not is_out_of_memory(error):
+                raise
+            if state.progress.pieces >= len(batch):
+                raise DeviceError("Memory does not suffice to train on a single crop: close other programs, or take another device.") from error
+        state.optimiser.zero_grad(set_to_none=True)
+        _restore(state, statistics)
+        state.progress = replace(state.progress, pieces=2 * state.progress.pieces)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an error of PyTorch says that memory did not suffice, of a GPU or of this machine."""
+    words = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in words or "out of memory" in words
+
+
+def _gradients(state: TrainingState, batch: TrainBatch, config: TrainConfig) -> tuple[Tensor, dict[str, Tensor]]:
+    """Sum the gradients of a batch's pieces, each weighted by its share of the rows."""
+    state.optimiser.zero_grad(set_to_none=True)
+    device = state.ctc_head.weight.device
+    terms = _ctc_alone if state.progress.step / config.steps < config.ctc.alone else _all_terms
+    total, sums = torch.zeros((), device=device), dict[str, Tensor]()
+    count = min(state.progress.pieces, len(batch))
+    for number in range(count):
+        piece = rows_of(batch, number, count)
+        truth, images = _truth(piece, config, device), torch.from_numpy(piece.images).to(device)
+        loss, parts = terms(state, images.contiguous(memory_format=torch.channels_last), truth, config)
+        share = len(piece) / len(batch)
+        (share * loss).backward()  # type: ignore[no-untyped-call]
+        total = total + share * loss.detach()
+        sums = {name: sums.get(name, 0) + share * part for name, part in parts.items()}
+    return total, sums
 
 
 def _all_terms(state: TrainingState, images: Tensor, truth: Truth, config: TrainConfig) -> tuple[Tensor, dict[str, Tensor]]:
@@ -110,11 +152,9 @@ def _truth(batch: TrainBatch, config: TrainConfig, device: torch.device) -> Trut
     return Truth(torch.from_numpy(batch.targets).to(device), torch.from_numpy(batch.lengths).to(device), pseudo_mask, weight, mask)
 
 
-def _backward(state: TrainingState, total: Tensor, config: OptimiserConfig) -> float:
-    """Clipped gradients; their norm before, not finite where the loss is not."""
-    state.optimiser.zero_grad(set_to_none=True)
-    total.backward()  # type: ignore[no-untyped-call]
-    loss = average_gradients(state.parameters, total.detach())
+def _joined(state: TrainingState, total: Tensor, config: OptimiserConfig) -> float:
+    """Average the gradients over all processes and clip them; their norm before, not finite where the loss is not."""
+    loss = average_gradients(state.parameters, total)
     norm = torch.nn.utils.clip_grad_norm_(state.parameters, config.clip_norm)
     return float(norm + 0 * loss)
 

@@ -1,5 +1,8 @@
 """Training: four crops are learned with every loss on, and a run that is taken up ends in the same bits as one that never stopped."""
 
+import errno
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +14,12 @@ import torch
 
 from siga_ocr import checkpoint
 from siga_ocr.config import ModelConfig, TrunkConfig
-from siga_ocr.errors import ModelError, TrainingError, UsageError
-from siga_ocr.model import build_model
+from siga_ocr.errors import DeviceError, DiskError, ModelError, TrainingError, UsageError
+from siga_ocr.model import SigaModel, TrainOutput, build_model
 from siga_ocr.reader import Reader
 from siga_ocr.recipe import CtcConfig, LabelledSource, OptimiserConfig, RenderedSource, TrainConfig
 from siga_ocr.render_style import RenderStyle
-from siga_ocr.trainer import MODEL, Checkpointed, Event, LabelsRead, Run, Started, StepDone, train
+from siga_ocr.trainer import MODEL, BatchDivided, Checked, Checkpointed, Event, LabelsRead, Run, Started, StepDone, train
 
 TEXTS = ("A1B2", "77", "K0X", "9C")
 
@@ -175,3 +178,113 @@ def test_training_gives_up_when_the_loss_stays_no_number(drawn: Path, tmp_path: 
     after = model.state_dict()
     assert all(torch.equal(after[name].nan_to_num(), tensor.nan_to_num()) for name, tensor in before.items())
     assert not (tmp_path / MODEL).exists()
+
+
+def test_ctrl_c_saves_the_run_and_it_is_taken_up_in_the_same_bits(drawn: Path, tmp_path: Path, tiny_config: ModelConfig) -> None:
+    config = brief(tiny_config, drawn)
+    run(config, Run(folder=tmp_path / "straight"))
+    torch.manual_seed(0)
+    seen: list[Event] = []
+    with pytest.raises(KeyboardInterrupt) as caught:
+        for event in train(build_model(config.model), config, Run(folder=tmp_path / "halted")):
+            seen.append(event)
+            if isinstance(event, StepDone) and event.step == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+    assert seen[-1] == Checkpointed(2, tmp_path / "halted" / MODEL, finished=False)
+    assert "--resume" in caught.value.__notes__[0]
+    run(config, Run(folder=tmp_path / "halted", resume=True))
+    assert files(tmp_path / "straight") == files(tmp_path / "halted")
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory"), RuntimeError("other")]
+)
+def test_too_little_memory_divides_the_batch(
+    drawn: Path, tmp_path: Path, tiny_config: ModelConfig, monkeypatch: pytest.MonkeyPatch, error: RuntimeError
+) -> None:
+    config = replace(brief(tiny_config, drawn), sources=(labelled(drawn),))
+    model = build_model(config.model)
+    compute = model.outputs
+
+    def outputs(images: torch.Tensor, mask: torch.Tensor, targets: torch.Tensor) -> TrainOutput:
+        if len(images) > 1:
+            raise error
+        return compute(images, mask, targets)
+
+    monkeypatch.setattr(model, "outputs", outputs)
+    if str(error) == "other":
+        with pytest.raises(RuntimeError, match="other"):
+            list(train(model, config, Run(folder=tmp_path)))
+        return
+    events = list(train(model, config, Run(folder=tmp_path)))
+    assert [event.pieces for event in events if isinstance(event, BatchDivided)]
+    assert all(event.applied for event in events if isinstance(event, StepDone))
+    assert isinstance(events[-1], Checkpointed)
+    assert events[-1].step == 6
+
+
+def test_memory_for_no_crop_at_all_is_an_error(drawn: Path, tmp_path: Path, tiny_config: ModelConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = replace(brief(tiny_config, drawn), sources=(labelled(drawn),))
+    model = build_model(config.model)
+
+    def outputs(*_: torch.Tensor) -> TrainOutput:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(model, "outputs", outputs)
+    with pytest.raises(DeviceError, match="single crop"):
+        list(train(model, config, Run(folder=tmp_path)))
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(drawn: Path, tmp_path: Path, tiny_config: ModelConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = brief(tiny_config, drawn)
+    run(config, Run(folder=tmp_path / "straight"))
+    run(config, Run(folder=tmp_path / "full", stop_at=2))
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("siga_ocr.training_state.save_file", no_room)
+        with pytest.raises(DiskError, match="No space left"):
+            run(config, Run(folder=tmp_path / "full", resume=True, stop_at=4))
+    assert not (tmp_path / "full" / "last.new").exists()
+    run(config, Run(folder=tmp_path / "full", resume=True))
+    assert files(tmp_path / "straight") == files(tmp_path / "full")
+
+
+class Twice:
+    """Ends the training when it has looked twice."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    @property
+    def has_ended(self) -> bool:
+        return len(self.seen) == 2
+
+    def is_due(self, step: int) -> bool:
+        return step % 2 == 0
+
+    def look(self, model: SigaModel, step: int) -> Checked:
+        assert not model.training
+        self.seen.append(step)
+        return Checked(step=step, accuracy=0.5, loss=1.0, is_best=step == 2, ends=self.has_ended)
+
+
+def test_whoever_watches_may_end_the_training(drawn: Path, tmp_path: Path, tiny_config: ModelConfig) -> None:
+    watch = Twice()
+    *_, looked, saved = run(brief(tiny_config, drawn), Run(folder=tmp_path, watch=watch))
+    assert watch.seen == [2, 4]
+    assert isinstance(looked, Checked)
+    assert looked.ends
+    assert saved == Checkpointed(4, tmp_path / MODEL, finished=False)
+
+
+def test_fixed_statistics_stay_as_they_came(drawn: Path, tmp_path: Path, tiny_config: ModelConfig) -> None:
+    config = replace(brief(tiny_config, drawn), fixed_statistics=True)
+    torch.manual_seed(0)
+    model = build_model(config.model)
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    list(train(model, config, Run(folder=tmp_path)))
+    assert before
+    assert all(torch.equal(before[name], buffer) for name, buffer in model.named_buffers())

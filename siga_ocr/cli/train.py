@@ -85,7 +85,7 @@ def _begin(config: "TrainConfig", init: str | None, device: str) -> "tuple[SigaM
 def _consume(model: "SigaModel", config: "TrainConfig", run: "Run", recipe: str) -> None:
     """Write the events of a run to its folder and show them."""
     from siga_ocr.cli.train_log import Display, MetricsFile, keep_recipe
-    from siga_ocr.trainer import Checkpointed, LabelsRead, Started, StepDone, train
+    from siga_ocr.trainer import BatchDivided, Checkpointed, LabelsRead, Started, StepDone, train
 
     metrics, display = MetricsFile(run.folder), Display(sys.stderr)
     keep_recipe(run.folder, recipe)
@@ -101,6 +101,8 @@ def _consume(model: "SigaModel", config: "TrainConfig", run: "Run", recipe: str)
                 case StepDone():
                     metrics.write(event)
                     display.show(event)
+                case BatchDivided():
+                    display.note(f"Step {event.step}: memory did not suffice; each batch is computed in {event.pieces} pieces from here on.")
                 case Checkpointed():
                     keep_recipe(event.model, recipe)
                     display.note(f"Step {event.step}: {'finished' if event.finished else 'saved'}, model in {event.model}")

@@ -9,6 +9,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from siga_ocr.interruption import leave_to_parent
+
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
@@ -52,6 +54,7 @@ def _settle(parent: int) -> None:
         os.environ[name] = "1"
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
+    leave_to_parent()
     import cv2
 
     cv2.setNumThreads(1)

@@ -1,0 +1,71 @@
+"""A network that learns more characters or longer texts: its output layers grow, and what it knew stays in place."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from siga_ocr.config import ModelConfig
+from siga_ocr.errors import UsageError
+from siga_ocr.model import SigaModel, build_model
+from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, PreviousCharacter
+from siga_ocr.model.glyph import GlyphScale
+
+MARGIN = 4.0
+"""By how much the bias of what is new lies below all others: before it is trained it takes less than 2 % of the weight of the least likely."""
+
+
+def grown_config(config: ModelConfig, added: str, max_length: int | None) -> ModelConfig:
+    """The configuration with characters appended, and for texts of up to `max_length` characters.
+
+    Raises:
+        UsageError: a character is a blank or named twice, or the length is less than what the network reads.
+    """
+    if any(c.isspace() for c in added):
+        raise UsageError("Blanks cannot be added to the characters: codes are read without them.")
+    wanted = config.max_length if max_length is None else max_length
+    if wanted < config.max_length:
+        raise UsageError(f"The model reads up to {config.max_length} characters already: --max-length {wanted} would take some away.")
+    new = "".join(c for c in dict.fromkeys(added) if c not in config.characters)
+    return replace(config, characters=config.characters + new, max_length=wanted)
+
+
+@torch.no_grad()
+def grown(model: SigaModel, config: ModelConfig) -> SigaModel:
+    """A network of a larger `config` (see `grown_config`) with the weights of `model`, on its device; `model` itself where nothing grows.
+
+    Logits of known characters and glyph maps of known positions stay as they were; new ones are the same for every crop.
+    """
+    if config == model.config:
+        return model
+    larger = build_model(config).to(next(model.parameters()).device).eval()
+    weights = dict(model.state_dict())
+    for name, module in larger.named_modules():
+        for part, rows in _growing(module, model.config.charset.class_count):
+            old = model.get_parameter(f"{name}.{part}")
+            weights[f"{name}.{part}"] = _extended(old, rows, module.get_parameter(part).shape[0])
+    larger.load_state_dict(weights)
+    return larger
+
+
+def _growing(module: nn.Module, old_classes: int) -> list[tuple[str, int]]:
+    """The parameters of a module that grow, each with the number of rows before which new ones are put in."""
+    if isinstance(module, GlyphScale):
+        return [("locate.weight", -1), ("locate.bias", -1)]
+    if isinstance(module, PreviousCharacter) and module.table is not None:
+        return [("table.weight", old_classes)]
+    if isinstance(module, AttentionDecoder | CharacterDecoder):
+        return [("classify.weight", -1), ("classify.bias", -1)]
+    return []
+
+
+def _extended(old: Tensor, place: int, count: int) -> Tensor:
+    """`old` with `count` rows: new ones before row `place`, or at the end where that is -1.
+
+    New biases lie below all others; new weights are 0; new embeddings (before the last row, which stands for the start) are the mean.
+    """
+    missing = count - old.shape[0]
+    if place >= 0:
+        return torch.cat([old[:place], old.mean(0, keepdim=True).repeat(missing, 1), old[place:]])
+    fresh = old.new_zeros(missing, *old.shape[1:])
+    return torch.cat([old, fresh if old.ndim > 1 else fresh + old.min() - MARGIN])

@@ -1,0 +1,23 @@
+"""Ctrl-C waits within the block, a second one does not, and afterwards everything is as before."""
+
+import os
+import signal
+
+import pytest
+
+from siga_ocr.interruption import deferred
+
+
+def press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_the_first_is_remembered_and_the_second_ends_at_once() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with deferred() as interruption:
+        assert not interruption.is_wanted
+        press()
+        assert interruption.is_wanted
+        with pytest.raises(KeyboardInterrupt):
+            press()
+    assert signal.getsignal(signal.SIGINT) is before
