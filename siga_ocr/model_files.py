@@ -7,7 +7,7 @@ from math import prod
 from pathlib import Path
 
 from siga_ocr.errors import ModelError
-from siga_ocr.model_folder import CONFIG_NAME, GRAPH_NAME, WEIGHTS_NAME, describe, layout
+from siga_ocr.model_folder import CALIBRATION_NAME, CONFIG_NAME, GRAPH_NAME, WEIGHTS_NAME, describe, layout
 
 MEGABYTE = 2**20
 
@@ -15,6 +15,7 @@ LIMITS = {
     CONFIG_NAME: MEGABYTE,
     WEIGHTS_NAME: 4096 * MEGABYTE,
     GRAPH_NAME: 1024 * MEGABYTE,
+    CALIBRATION_NAME: MEGABYTE,
     "README.md": 8 * MEGABYTE,
     "recipe.toml": MEGABYTE,
     "LICENSE": MEGABYTE,

@@ -15,6 +15,7 @@ FORMAT = 1
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
 GRAPH_NAME = "model.onnx"
+CALIBRATION_NAME = "calibration.json"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ import typer.core
 
 from siga_ocr import __version__
 from siga_ocr.cli import console
+from siga_ocr.cli.calibrate import calibrate
 from siga_ocr.cli.data import data
+from siga_ocr.cli.evaluate import evaluate
 from siga_ocr.cli.export import export
 from siga_ocr.cli.models import models
 from siga_ocr.cli.read import read
@@ -61,7 +63,7 @@ def siga_ocr(
     """Read codes on workpieces - engraved, dot-peened, etched, cast, printed - by the shape of each glyph."""
 
 
-for command in (read, synth, train, export):
+for command in (read, evaluate, calibrate, synth, train, export):
     app.command()(command)
 app.add_typer(models)
 app.add_typer(data)

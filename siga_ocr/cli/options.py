@@ -38,6 +38,12 @@ Output = Annotated[
 MinConfidence = Annotated[
     float, typer.Option("--min-confidence", metavar="P", help="Below P (0 to 1) the status is review. Without it every reading is accepted.")
 ]
+MaxError = Annotated[
+    float | None,
+    typer.Option(
+        "--max-error", metavar="R", help="Accept as many readings as leave at most the share R of them wrong, as calibrate has measured it."
+    ),
+]
 
 Glob = Annotated[
     list[str] | None,

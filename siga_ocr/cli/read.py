@@ -18,6 +18,7 @@ def read(
     output: options.Output = None,
     model: options.Model = DEFAULT,
     min_confidence: options.MinConfidence = 0.0,
+    max_error: options.MaxError = None,
     glob: options.Glob = None,
     null: options.Null = False,
     roi: options.Roi = None,
@@ -35,14 +36,14 @@ def read(
 ) -> None:
     """Read the code on each crop: one record an image, in the order given, unreadable images included.
 
-    Whatever is read is accepted, unless a rule such as --min-confidence is given.
+    Whatever is read is accepted, unless a rule such as --min-confidence or --max-error is given.
     """
-    size, region = _batch_size(batch_size), _region(roi)
+    size, region, least = _batch_size(batch_size), _region(roi), _least(min_confidence, max_error, model)
     from siga_ocr.cli.read_run import Choice, Job, Outcome, run
     from siga_ocr.read_options import ReadOptions
     from siga_ocr.sources import Search
 
-    how = ReadOptions(batch_size=size, threads=threads, workers=workers, roi=region, min_confidence=min_confidence, trace=trace)
+    how = ReadOptions(batch_size=size, threads=threads, workers=workers, roi=region, min_confidence=least, trace=trace)
     outcome = Outcome(form.value, output, force, resume, attention, quiet)
     job = Job(paths, Search(recursive, tuple(glob or ()), null), Choice(model, device, engine.value, how), outcome)
     raise typer.Exit(run(job, exit_zero))
@@ -54,6 +55,17 @@ def _batch_size(text: str) -> int | Literal["auto"]:
     if not text.isdecimal() or int(text) < 1:
         raise UsageError(f"--batch-size is auto or a number from 1, not {text!r}.")
     return int(text)
+
+
+def _least(min_confidence: float, max_error: float | None, model: str) -> float:
+    """The confidence below which a reading is to be looked at."""
+    if max_error is None:
+        return min_confidence
+    if min_confidence:
+        raise UsageError("--min-confidence and --max-error are two ways to say one thing: give one of them.")
+    from siga_ocr.calibration import threshold_for
+
+    return threshold_for(model, max_error)
 
 
 def _region(text: str | None) -> tuple[int, int, int, int] | None:
