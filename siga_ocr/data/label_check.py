@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from siga_ocr.data.duplicates import SAME_PICTURE, LookIndex
+from siga_ocr.data.duplicates import LookIndex
 from siga_ocr.data.image_facts import ImageFacts
 from siga_ocr.data.label_images import image_exists
 from siga_ocr.data.label_rows import Row
@@ -131,14 +131,13 @@ class _Checking:
             same.setdefault(image.pixels_sha256, []).append(place)
         for places in same.values():
             self._compare_same(places)
-        index = LookIndex()
+        index = LookIndex(len(facts))
         for place, image in facts.items():
             if place in self.dropped:
                 continue
-            near = [other for other in index.near(image) if self.texts[other[0]] == self.texts[place] or other[1] <= SAME_PICTURE]
-            self._compare_near(place, near)
+            self._compare_near(place, index.near(image, self.texts[place]))
             if place not in self.dropped:
-                index.add(place, image)
+                index.add(place, image, self.texts[place])
 
     def _compare_same(self, places: list[int]) -> None:
         first, *others = places
@@ -150,15 +149,15 @@ class _Checking:
             other = next(one for one in places if self.texts[one] != self.texts[place])
             self.tell(place, Kind.TWO_LABELS, f"the same picture as {self._named(other)}, which says {self.texts[other]!r}")
 
-    def _compare_near(self, place: int, near: list[tuple[int, float]]) -> None:
+    def _compare_near(self, place: int, near: list[int]) -> None:
         """Against earlier rows; where labels contradict each other, nobody knows which is right, and both are dropped."""
-        contrary = [other for other, _ in near if self.texts[other] != self.texts[place]]
+        contrary = [other for other in near if self.texts[other] != self.texts[place]]
         for other in contrary:
             self._tell_contrary(other, place)
         if contrary:
             self._tell_contrary(place, contrary[0])
         elif near:
-            self.tell(place, Kind.NEAR_DUPLICATE, f"nearly the same picture as {self._named(near[0][0])}")
+            self.tell(place, Kind.NEAR_DUPLICATE, f"nearly the same picture as {self._named(near[0])}")
 
     def _tell_contrary(self, place: int, other: int) -> None:
         if all(finding.kind is not Kind.TWO_LABELS for finding in self.findings[place]):

@@ -47,7 +47,7 @@ def split(rows: Sequence[Row], options: SplitOptions, images: Sequence[ImageFact
         UsageError: `group` is neither a column nor a regular expression.
     """
     keys = _keys(rows, options.group)
-    units = _units(keys, images)
+    units = _units(keys, images, rows)
     if len(units) < 2:
         raise LabelError(
             f"All {len(rows)} rows belong together, by their {'groups' if options.group else 'texts'} or pictures: give more, or --group."
@@ -72,12 +72,12 @@ def _filled(ranked: Sequence[list[int]], wanted: int) -> set[int]:
     return chosen or set(smallest)
 
 
-def _units(keys: Sequence[str], images: Sequence[ImageFacts | str]) -> list[list[int]]:
+def _units(keys: Sequence[str], images: Sequence[ImageFacts | str], rows: Sequence[Row]) -> list[list[int]]:
     parents = list(range(len(keys)))
     first: dict[str, int] = {}
     for place, key in enumerate(keys):
         join(parents, first.setdefault(key, place), place)
-    for place, picture in enumerate(groups(images)):
+    for place, picture in enumerate(groups(images, [_dense(row.text) for row in rows]) if images else ()):
         join(parents, picture, place)
     units: dict[int, list[int]] = {}
     for place in range(len(keys)):
@@ -88,7 +88,7 @@ def _units(keys: Sequence[str], images: Sequence[ImageFacts | str]) -> list[list
 def _keys(rows: Sequence[Row], group: str) -> list[str]:
     """What rows have in common that stay together."""
     if not group:
-        return ["".join(row.text.split()) for row in rows]
+        return [_dense(row.text) for row in rows]
     if any(name == group for row in rows for name, _ in row.extra):
         return [dict(row.extra).get(group, "") for row in rows]
     try:
@@ -102,6 +102,11 @@ def _keys(rows: Sequence[Row], group: str) -> list[str]:
                 f"--group {group!r} is no column of the table, and as a regular expression it does not fit {row.file} (line {row.line})."
             )
     return [(match[1] or "" if pattern.groups else match[0]) for match in found if match is not None]
+
+
+def _dense(text: str) -> str:
+    """Without blanks, which no label is meant to hold."""
+    return "".join(text.split())
 
 
 def _hash(seed: int, key: str) -> bytes:
