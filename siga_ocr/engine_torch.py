@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -34,14 +35,17 @@ class TorchEngine:
 
     @classmethod
     def load(cls, folder: Path, device: str, threads: int = 0) -> Self:
-        """The engine of a model folder; `threads` compute on a CPU, 0 leaves PyTorch its own number.
+        """The engine of a model folder; on a CPU so many `threads` may call at once, each computing alone: threads that wait for each other
+        lose much on a busy machine. 0 leaves PyTorch its own number, for one caller.
 
         Raises:
             ModelError: the model is damaged.
         """
-        if threads:
-            torch.set_num_threads(threads)
-        return cls(checkpoint.load(folder), torch.device(device))
+        engine = cls(checkpoint.load(folder), torch.device(device))
+        if threads and not engine._is_cuda:
+            torch.set_num_threads(1)
+            engine.facts = replace(engine.facts, lanes=threads)
+        return engine
 
     def run(self, batch: Batch, steps: int) -> EngineOutput:
         """The first `steps` positions of every crop.
