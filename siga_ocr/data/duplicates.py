@@ -94,7 +94,8 @@ def _coarse(pattern: Pattern) -> npt.NDArray[np.float32]:
     """Averages over blocks: they differ by no more than the pattern itself does somewhere in the block."""
     height, width = PATTERN_SIZE[1], PATTERN_SIZE[0]
     blocks = pattern.reshape(height // _BLOCK[0], _BLOCK[0], width // _BLOCK[1], _BLOCK[1])
-    return blocks.mean(axis=(1, 3), dtype=np.float32).reshape(-1)
+    averages: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32).reshape(-1)
+    return averages
 
 
 def groups(facts: Sequence[ImageFacts | str], texts: Sequence[str]) -> list[int]:

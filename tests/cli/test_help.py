@@ -23,6 +23,8 @@ HEAVY = ("torch", "cv2", "numpy", "PIL", "onnxruntime", "safetensors", "tqdm")
         (["read", "--help"], HEAVY),  # Typer itself asks pydantic about a command's parameters
         (["synth", "--help"], HEAVY),
         (["train", "--help"], HEAVY),
+        (["data", "check", "--help"], HEAVY),
+        (["data", "split", "--help"], HEAVY),
     ],
 )
 def test_help_imports_nothing_heavy(arguments: list[str], absent: tuple[str, ...]) -> None:
