@@ -51,7 +51,8 @@ def test_a_new_character_can_be_learned() -> None:
     model = network(feedback=False)
     larger = grown(model, grown_config(model.config, "Ä", None)).train()
     images, mask = inputs()
-    larger.outputs(images, mask, torch.tensor([[7, 0], [7, 0], [7, 0]])).logits["final"][:, 0, 7].sum().backward()
+    score = larger.outputs(images, mask, torch.tensor([[7, 0], [7, 0], [7, 0]])).logits["final"][:, 0, 7].sum()
+    score.backward()  # type: ignore[no-untyped-call]
     gradient = dict(larger.named_parameters())["head.decoder.classify.weight"].grad
     assert gradient is not None
     assert gradient[7].abs().sum() > 0

@@ -185,11 +185,15 @@ def test_ctrl_c_saves_the_run_and_it_is_taken_up_in_the_same_bits(drawn: Path, t
     run(config, Run(folder=tmp_path / "straight"))
     torch.manual_seed(0)
     seen: list[Event] = []
-    with pytest.raises(KeyboardInterrupt) as caught:
+
+    def pressed_after_two_steps() -> None:
         for event in train(build_model(config.model), config, Run(folder=tmp_path / "halted")):
             seen.append(event)
             if isinstance(event, StepDone) and event.step == 2:
                 os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        pressed_after_two_steps()
     assert seen[-1] == Checkpointed(2, tmp_path / "halted" / MODEL, finished=False)
     assert "--resume" in caught.value.__notes__[0]
     run(config, Run(folder=tmp_path / "halted", resume=True))

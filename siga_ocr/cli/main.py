@@ -11,6 +11,7 @@ from siga_ocr.cli.calibrate import calibrate
 from siga_ocr.cli.data import data
 from siga_ocr.cli.evaluate import evaluate
 from siga_ocr.cli.export import export
+from siga_ocr.cli.finetune import finetune
 from siga_ocr.cli.models import models
 from siga_ocr.cli.read import read
 from siga_ocr.cli.synth import synth
@@ -63,7 +64,7 @@ def siga_ocr(
     """Read codes on workpieces - engraved, dot-peened, etched, cast, printed - by the shape of each glyph."""
 
 
-for command in (read, evaluate, calibrate, synth, train, export):
+for command in (read, evaluate, calibrate, synth, finetune, train, export):
     app.command()(command)
 app.add_typer(models)
 app.add_typer(data)

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Never, TextIO
@@ -10,7 +12,7 @@ from tqdm import tqdm
 
 from siga_ocr.cli import console
 from siga_ocr.errors import DiskError
-from siga_ocr.trainer import StepDone
+from siga_ocr.training_events import Checked, StepDone
 
 METRICS = "metrics.jsonl"
 RECIPE = "recipe.toml"
@@ -32,30 +34,52 @@ def keep_recipe(folder: Path, text: str) -> None:
 
 
 class MetricsFile:
-    """One JSON line a step, appended; lines beyond the step where a run is taken up are cut off."""
+    """One JSON line a step, appended, and one for each reading of validation crops; lines beyond the step where a run is taken up are cut off."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / METRICS
         self._stream: TextIO | None = None
 
     def begin(self, step: int) -> None:
-        """Open the file for the steps after `step`."""
-        kept = [line for line in self._lines() if _step_of(line) <= step] if step else []
-        self._path.write_text("".join(kept), encoding="utf-8")
-        self._stream = self._path.open("a", encoding="utf-8", buffering=1)
+        """Open the file for the steps after `step`.
 
-    def write(self, event: StepDone) -> None:
-        """Add one step."""
-        if self._stream is not None:
-            self._stream.write(json.dumps(_rounded(event)) + "\n")
+        Raises:
+            DiskError: it cannot be written.
+        """
+        kept = [line for line in self._lines() if _step_of(line) <= step] if step else []
+        with _written(self._path):
+            self._path.write_text("".join(kept), encoding="utf-8")
+            self._stream = self._path.open("a", encoding="utf-8", buffering=1)
+
+    def write(self, event: StepDone | Checked) -> None:
+        """Add one step, or what was read after it.
+
+        Raises:
+            DiskError: it cannot be written.
+        """
+        if self._stream is None:
+            return
+        facts = _rounded(event)
+        line = facts if isinstance(event, StepDone) else {"step": facts.pop("step"), "validation": facts}
+        with _written(self._path):
+            self._stream.write(json.dumps(line) + "\n")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what a full disk did not take is lost."""
         if self._stream is not None:
-            self._stream.close()
+            with suppress(OSError):
+                self._stream.close()
 
     def _lines(self) -> list[str]:
         return self._path.read_text(encoding="utf-8").splitlines(keepends=True) if self._path.exists() else []
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(f"{path} cannot be written: {error.strerror}. Free some space; the run goes on from its last checkpoint.") from error
 
 
 def _step_of(line: str) -> int:
@@ -65,7 +89,7 @@ def _step_of(line: str) -> int:
         return 2**62
 
 
-def _rounded(event: StepDone) -> dict[str, object]:
+def _rounded(event: StepDone | Checked) -> dict[str, object]:
     """The fields of an event, numbers with five digits; NaN and infinities as text, because JSON has none."""
 
     def short(value: object) -> object:

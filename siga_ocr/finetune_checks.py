@@ -1,0 +1,110 @@
+"""Reads the validation crops now and then during fine-tuning, keeps the best weights so far, and ends a training that gains no more."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from siga_ocr import checkpoint
+from siga_ocr.data.shards import FittedCrops
+from siga_ocr.errors import ModelError
+from siga_ocr.finetune_plan import Plan
+from siga_ocr.model import SigaModel
+from siga_ocr.model_folder import CONFIG_NAME, describe
+from siga_ocr.training_events import Checked
+from siga_ocr.validation import marks
+from siga_ocr.verdict import Marks, is_gain, keeps_the_rest
+from siga_ocr.whole_file import write_whole
+
+CANDIDATE = "candidate"
+"""The folder of a run that holds the best weights so far."""
+
+CHECKS = "checks.json"
+
+
+@dataclass(frozen=True)
+class Start:
+    """The crops that are read, and how the model did on them that training began with."""
+
+    validation: FittedCrops
+    rest: FittedCrops
+    on_validation: Marks
+    on_rest: Marks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One look: `keeps_rest` says whether the base set lost at most a point; `None` where nothing was gained and it was not asked."""
+
+    step: int
+    accuracy: float
+    loss: float
+    keeps_rest: bool | None
+
+    @property
+    def rank(self) -> tuple[bool, float, float]:
+        """The better, the higher."""
+        return (bool(self.keeps_rest), self.accuracy, -self.loss)
+
+
+class Checks:
+    """A `Watch`: what it has seen lies in the run folder, so that a run that is taken up knows it."""
+
+    def __init__(self, folder: Path, plan: Plan, start: Start, *, begun_at: int) -> None:
+        self._folder, self._plan, self.start = folder, plan, start
+        self.looks = [look for look in _stored(folder) if look.step <= begun_at]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the last `patience` looks have gained nothing."""
+        if not self.looks:
+            return False
+        best = self._best
+        return len([look for look in self.looks if look.step > (best.step if best else 0)]) >= self._plan.patience
+
+    def is_due(self, step: int) -> bool:
+        """Whether to look after `step` steps."""
+        return step % self._plan.check_every == 0 or step == self._plan.steps
+
+    def look(self, model: SigaModel, step: int) -> Checked:
+        """Read the validation crops, and the base set where they are read better; keep what is best."""
+        found = marks(model, self.start.validation)
+        gained = is_gain(found.accuracy, found.loss, (self.start.on_validation.accuracy, self.start.on_validation.loss))
+        keeps = keeps_the_rest(self.start.on_rest.correct, marks(model, self.start.rest).correct) if gained else None
+        look = Look(step=step, accuracy=found.accuracy, loss=found.loss, keeps_rest=keeps)
+        best = self._best
+        is_best = math.isfinite(look.loss) and (best is None or look.rank > best.rank)
+        if is_best:
+            checkpoint.save(self._folder / CANDIDATE, model, asdict(look))
+        self.looks.append(look)
+        write_whole({self._folder / CHECKS: json.dumps([asdict(each) for each in self.looks], indent=1).encode()})
+        return Checked(step=step, accuracy=found.accuracy, loss=found.loss, is_best=is_best, ends=self.has_ended)
+
+    @property
+    def _best(self) -> Look | None:
+        """The look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up."""
+        folder = self._folder / CANDIDATE
+        if not self.looks or not (folder / CONFIG_NAME).exists():
+            return None
+        return look_of(folder)
+
+
+def look_of(candidate: Path) -> Look:
+    """What was seen when the weights in a folder were kept.
+
+    Raises:
+        ModelError: they are damaged, or of another origin.
+    """
+    note = describe(candidate).training
+    try:
+        return Look(**note)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise ModelError(f"{candidate} was not written by a fine-tuning: start a new run.") from error
+
+
+def _stored(folder: Path) -> list[Look]:
+    path = folder / CHECKS
+    try:
+        return [Look(**look) for look in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{path} is damaged ({error}): start a new run.") from error

@@ -1,0 +1,262 @@
+"""`siga-ocr finetune` from end to end on a tiny network: a run folder with a whole model, and every way in which it ends or goes on."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from siga_ocr import checkpoint
+from siga_ocr.cli.main import app
+from siga_ocr.errors import ExitCode
+from siga_ocr.finetune_checks import Checks
+from siga_ocr.finetune_folder import read_facts
+from siga_ocr.model import SigaModel
+from siga_ocr.reader import Reader
+from siga_ocr.recipe import TrainConfig, parse
+from siga_ocr.training_events import Checked
+from siga_ocr.training_state import TrainingState, save_state, stored_step
+from siga_ocr.verdict import Marks
+
+
+@pytest.fixture(autouse=True)
+def _one_core(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One core, so that nothing is spawned, and a base set of six crops."""
+    monkeypatch.setattr("siga_ocr.machine.core_count", lambda: 1)
+    monkeypatch.setattr("siga_ocr.base_set.COUNT", 6)
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def crops(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve labelled crops, one of them missing and one twice."""
+    folder = tmp_path_factory.mktemp("crops")
+    lines = ["file,text"]
+    for number in range(12):
+        text = f"{number}A{11 - number}"
+        crop = np.full((32, 80, 3), 210, dtype=np.uint8)
+        cv2.putText(crop, text, (4, 25), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (30, 30, 30), 2, cv2.LINE_AA)
+        cv2.imwrite(str(folder / f"{number}.png"), crop)
+        lines.append(f"{number}.png,{text}")
+    (folder / "labels.csv").write_text("\n".join([*lines, "gone.png,7"]) + "\n")
+    return folder
+
+
+def call(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["finetune", *map(str, arguments), "--device", "cpu"])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def arguments(crops: Path, model: Path, out: Path) -> list[object]:
+    return ["--data", crops, "--model", model, "-o", out, "--steps", 4, "--batch-size", 4]
+
+
+def short(crops: Path, model: Path, out: Path, *more: object) -> tuple[int, str, str]:
+    return call(*arguments(crops, model, out), *more)
+
+
+def weights_of(folder: Path) -> bytes:
+    return (folder / "model.safetensors").read_bytes()
+
+
+def test_a_run_leaves_a_whole_model_and_says_what_to_do_next(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    code, stdout, stderr = short(crops, tiny_model_folder, out, "--rate", 0.003)
+    assert code == ExitCode.OK, stderr
+    assert stdout.strip() == str(out / "best")
+    for words in ("crops to learn from", "1 missing", "Plan: up to 4 steps", "Before: it reads", f"models import {out / 'best'} --name"):
+        assert words in stderr
+    assert {"config.json", "model.safetensors", "README.md", "recipe.toml"} <= {path.name for path in (out / "best").iterdir()}
+    assert [reading.status for reading in Reader.load(str(out / "best"), "cpu", "torch").read([str(crops / "1.png")])] != ["error"]
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "parts" in line] == [1, 2, 3, 4]
+    assert sum("validation" in line for line in lines) == 4
+    assert "gone.png,7,missing" in (out / "dropped.csv").read_text()
+    card, page = (out / "best" / "README.md").read_text(), (out / "report.html").read_text()
+    assert "validation crops" in card
+    assert "accuracy before" in card
+    assert page.count("<svg") == 2
+    assert "maps low" in page
+    assert parse((out / "config.toml").read_text()) == read_facts(out)[1]
+
+
+def test_the_sides_share_no_text(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    short(crops, tiny_model_folder, out)
+    sides = [{line.rsplit(",", 1)[1] for line in (out / name).read_text().splitlines()[1:]} for name in ("train.csv", "val.csv")]
+    assert all(sides)
+    assert not sides[0] & sides[1]
+
+
+def test_ctrl_c_is_saved_told_and_taken_up_in_the_same_bits(
+    crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straight, halted = tmp_path / "straight", tmp_path / "halted"
+    assert short(crops, tiny_model_folder, straight, "--rate", 0.003)[0] == ExitCode.OK
+    look = Checks.look
+
+    def pressed(self: Checks, model: SigaModel, step: int) -> Checked:
+        if step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return look(self, model, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checks, "look", pressed)
+        code, _, stderr = short(crops, tiny_model_folder, halted, "--rate", 0.003)
+    assert code == ExitCode.INTERRUPTED
+    assert "Step 2 is saved" in stderr
+    assert "--resume" in stderr
+    assert call("--resume", "-o", halted, "--rate", 0.1)[0] == ExitCode.USAGE
+    code, _, stderr = short(crops, tiny_model_folder, halted, "--rate", 0.003, "--resume")
+    assert code == ExitCode.OK, stderr
+    assert "goes on after step 2" in stderr
+    assert weights_of(halted / "best") == weights_of(straight / "best")
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_afterwards(
+    crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("siga_ocr.training_state.save_file", no_room)
+        code, _, stderr = short(crops, tiny_model_folder, out)
+    assert code == ExitCode.DISK
+    assert "No space left" in stderr
+    assert call("--resume", "-o", out)[0] == ExitCode.OK
+
+
+def test_a_loss_that_is_no_number_ends_with_an_error(crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("siga_ocr.losses.recognition_loss", lambda logits, *_: logits.sum() * float("nan"))
+    code, _, stderr = short(crops, tiny_model_folder, tmp_path / "run", "--steps", 40)
+    assert code == ExitCode.NOT_ALL
+    assert "not finite" in stderr
+    assert "--rate" in stderr
+    assert not (tmp_path / "run" / "best").exists()
+
+
+def verdict_of(crops: Path, model: Path, out: Path, monkeypatch: pytest.MonkeyPatch, marks: list[Marks]) -> tuple[int, str]:
+    """Run with these marks in place of measured ones: before (validation, base), each look, after (validation, base)."""
+    given = iter(marks)
+    for module in ("finetune", "finetune_checks"):
+        monkeypatch.setattr(f"siga_ocr.{module}.marks", lambda *_: next(given))
+    code, _, stderr = short(crops, model, out, "--steps", 1)
+    return code, stderr
+
+
+def some(right: int, count: int = 10, loss: float = 1.0) -> Marks:
+    return Marks(tuple(number < right for number in range(count)), loss)
+
+
+def test_a_model_that_forgets_is_rejected(crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rest, forgotten = some(90, 100), some(50, 100)
+    marks = [some(5), rest, some(9), forgotten, some(9), forgotten]
+    code, stderr = verdict_of(crops, tiny_model_folder, tmp_path / "run", monkeypatch, marks)
+    assert code == ExitCode.NOT_ALL
+    assert "other kinds worse" in stderr
+    assert (tmp_path / "run" / "rejected" / "README.md").is_file()
+    assert not (tmp_path / "run" / "best").exists()
+
+
+def test_a_start_that_cannot_be_beaten_is_no_failure(crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = some(90, 100)
+    code, stderr = verdict_of(crops, tiny_model_folder, tmp_path / "run", monkeypatch, [some(10), rest, some(10), some(10), rest])
+    assert code == ExitCode.OK
+    assert "nothing to gain" in stderr
+    assert not any((tmp_path / "run" / name).exists() for name in ("best", "rejected", "finished"))
+
+
+def test_new_characters_are_learned_only_when_asked(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    table = crops / "umlaut.csv"
+    table.write_text((crops / "labels.csv").read_text().replace("0A11", "ÄA11"))
+    code, _, stderr = short(table, tiny_model_folder, tmp_path / "refused")
+    assert code == ExitCode.USAGE
+    assert "--charset-add" in stderr
+    assert "line 2" in stderr
+    assert not (tmp_path / "refused" / "last").exists()
+    code, _, stderr = short(table, tiny_model_folder, tmp_path / "grown", "--charset-add", "Ä#", "--max-length", 24, "--rate", 0.003)
+    assert code == ExitCode.OK, stderr
+    config = checkpoint.describe(tmp_path / "grown" / "best").model
+    assert config.characters.endswith("Ä#")
+    assert config.max_length == 24
+
+
+def test_what_cannot_be_is_refused_in_a_line(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    assert call()[0] == ExitCode.USAGE
+    assert call("--resume")[0] == ExitCode.USAGE
+    assert call("--resume", "-o", tmp_path)[0] == ExitCode.USAGE
+    code, _, stderr = call("--data", tmp_path / "none", "-o", tmp_path / "run", "--model", tiny_model_folder)
+    assert code == ExitCode.USAGE
+    assert stderr.count("\n") == 1
+    assert call("--data", crops, "--model", "no-such-model", "-o", tmp_path / "run")[0] == ExitCode.MODEL
+
+
+class Killed(BaseException):
+    """Ends a run without a word, as kill -9 does for whatever lies on the disk."""
+
+
+@pytest.mark.parametrize("call_number", [1, 2, 3])
+def test_killed_before_a_checkpoint_the_run_ends_in_the_same_bits(
+    crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call_number: int
+) -> None:
+    """The candidate is then ahead of the state that the run goes on from."""
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    assert short(crops, tiny_model_folder, straight, "--rate", 0.003)[0] == ExitCode.OK
+    calls = iter(range(1, 100))
+
+    def dying(run: Path, state: TrainingState, config: TrainConfig) -> None:
+        if next(calls) == call_number:
+            raise Killed
+        save_state(run, state, config)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("siga_ocr.trainer.save_state", dying)
+        with pytest.raises(Killed):
+            CliRunner().invoke(app, ["finetune", *map(str, arguments(crops, tiny_model_folder, killed)), "--rate", "0.003", "--device", "cpu"])
+    assert call("--resume", "-o", killed)[0] == ExitCode.OK
+    assert weights_of(killed / "best") == weights_of(straight / "best")
+    assert (killed / "checks.json").read_bytes() == (straight / "checks.json").read_bytes()
+
+
+RUN_APART = """
+import torch
+import siga_ocr.base_set, siga_ocr.machine
+siga_ocr.base_set.COUNT = 6
+siga_ocr.machine.core_count = lambda: 1
+from siga_ocr.cli.main import run
+run()
+"""
+
+
+def test_kill_9_loses_only_the_steps_since_the_last_checkpoint(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-c", RUN_APART, "finetune", *map(str, arguments(crops, tiny_model_folder, out)), "--steps", "400"]
+    with subprocess.Popen([*command, "--device", "cpu"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 240
+        while (stored_step(out) or 0) < 20 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+    step = stored_step(out)
+    assert step is not None
+    assert 20 <= step < 400
+    code, _, stderr = call("--resume", "-o", out, "--minutes", 0.01)
+    assert code != ExitCode.USAGE
+    assert f"goes on after step {step} of 400" in stderr
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    steps = [line["step"] for line in lines if "parts" in line]
+    assert steps == list(range(1, len(steps) + 1))
