@@ -22,6 +22,8 @@ def evaluate(
     model: options.Model = DEFAULT,
     compare: Annotated[str, typer.Option("--compare", metavar="NAME|FOLDER", help="Another model, read on the same crops.")] = "",
     json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all numbers and every crop; - is stdout.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts and the worst crops.")] = None,
+    worst: Annotated[int, typer.Option("--worst", metavar="N", min=0, help="Misread crops on the page, the surest first.")] = 20,
     force: set_options.Force = False,
     names: set_options.Names = "",
     encoding: set_options.Encoding = "",
@@ -39,10 +41,12 @@ def evaluate(
     from siga_ocr.cli.evaluate_text import lines
     from siga_ocr.comparison import paired
     from siga_ocr.reader import Reader
+    from siga_ocr.report import page
+    from siga_ocr.report_pictures import pictures
     from siga_ocr.scored_set import Rows, scored_set
     from siga_ocr.whole_file import check_free, write_whole
 
-    check_free([path for path in (json,) if path is not None and path != STDOUT], force)
+    check_free([path for path in (json, html) if path is not None and path != STDOUT], force)
     console.hush_decoders()
     scored = scored_set(data, Rows(names=names, encoding=encoding, part=part.value, upright=upright, allow_blank=allow_blank))
     readers = [Reader.load(name, device, engine.value) for name in (model, compare) if name]
@@ -50,8 +54,10 @@ def evaluate(
     second = others[0] if others else None
     comparison = paired(first.correct, second.correct) if second else None
     content = document(first, second, comparison, scored.blank)
-    if json is not None and json != STDOUT:
-        write_whole({json: content})
+    files = {json: content} if json is not None and json != STDOUT else {}
+    if html is not None:
+        files[html] = page(first, pictures(first, readers[0], worst), second, comparison)
+    write_whole(files)
     shown = content.decode() if json == STDOUT else "".join(f"{line}\n" for line in lines(first, second, comparison))
     console.data_stream().write(shown)
     if scored.blank:

@@ -97,3 +97,12 @@ def test_help_imports_nothing_heavy(command: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_page_shows_misread_crops_with_what_the_model_saw(labelled: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+    code, _, _ = run("--data", labelled, "--model", tiny_model_folder, "--html", target, "--worst", 1)
+    assert code == ExitCode.OK
+    content = target.read_text()
+    assert content.count('<figure class="crop">') == 1
+    assert "data:image/png;base64," in content
