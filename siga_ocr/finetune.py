@@ -12,17 +12,16 @@ from siga_ocr.data.labelled import load_labelled
 from siga_ocr.data.labels import LabelRules, read_labels
 from siga_ocr.errors import TrainingError, UsageError
 from siga_ocr.finetune_card import card
-from siga_ocr.finetune_checks import CANDIDATE, Checks, Look, Start, look_of
+from siga_ocr.finetune_checks import CANDIDATE, Checks, Look, Start
 from siga_ocr.finetune_data import TRAIN, VALIDATION, Crops, Prepared, prepare
 from siga_ocr.finetune_folder import CONFIG, Facts, is_begun, read_facts, write_facts
 from siga_ocr.finetune_plan import DEFAULT_SEED, Plan, Situation, Wishes, plan
 from siga_ocr.growth import grown, grown_config
 from siga_ocr.machine import Machine
 from siga_ocr.model import SigaModel
-from siga_ocr.model_folder import CONFIG_NAME
 from siga_ocr.recipe import LabelledSource, TrainConfig
 from siga_ocr.run_report import Told, write_report
-from siga_ocr.trainer import SHARDS, Run, train
+from siga_ocr.trainer import MODEL, SHARDS, Run, train
 from siga_ocr.training_events import Event
 from siga_ocr.training_state import stored_step
 from siga_ocr.tuned_model import BEST, REJECTED, complete, name, stage
@@ -154,10 +153,10 @@ def _trained(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]
 def _decided(folder: Path, machine: Machine, begun: tuple[Facts, TrainConfig], checks: Checks) -> Decided:
     """Measure the weights that were kept as they will be read, name them or not, and write the report."""
     facts, config = begun
-    look = look_of(folder / CANDIDATE) if (folder / CANDIDATE / CONFIG_NAME).exists() and checks.looks else None
+    look = checks.best
     if look is None:
         raise TrainingError(f"The run in {folder} ended before the validation crops were read once: give it more --minutes or --steps, and --resume.")
-    staged = stage(folder, checkpoint.load(folder / CANDIDATE), _note(facts, config, look))
+    staged = stage(folder, checkpoint.load(folder / CANDIDATE), _note(folder, facts, config, look))
     kept = checkpoint.load(staged, machine.device)
     validation = BeforeAfter(facts.on_validation, marks(kept, checks.start.validation))
     rest = BeforeAfter(facts.on_rest, marks(kept, checks.start.rest))
@@ -177,22 +176,22 @@ def _decided(folder: Path, machine: Machine, begun: tuple[Facts, TrainConfig], c
     return Decided(verdict, validation, rest, final, report)
 
 
-def _note(facts: Facts, config: TrainConfig, look: Look) -> dict[str, object]:
+def _note(folder: Path, facts: Facts, config: TrainConfig, look: Look) -> dict[str, object]:
     """How the model was made, for its `config.json`; further rendered crops begin behind those that it has seen."""
-    begun = checkpoint.describe(Path(facts.model))
-    rendered = begun.training.get("rendered", {})
+    start = Path(facts.model)
     return {
         "steps": look.step,
         "seed": config.seed,
         "recipe_sha256": config.fingerprint,
         "start": facts.name,
-        "start_sha256": begun.weights_sha256,
+        "start_sha256": checkpoint.describe(start).weights_sha256,
         "crops_learned": facts.prepared.train,
         "crops_validating": facts.prepared.validation,
-        "rendered": rendered if isinstance(rendered, dict) else {},
+        "rendered": {str(seed): index for seed, index in (*_used(start), *_used(folder / MODEL))},
     }
 
 
-def _used(start: Path) -> tuple[tuple[int, int], ...]:
-    rendered = checkpoint.describe(start).training.get("rendered", {})
+def _used(model: Path) -> tuple[tuple[int, int], ...]:
+    """For each seed, the first rendered crop that a model has not seen."""
+    rendered = checkpoint.describe(model).training.get("rendered", {})
     return tuple((int(seed), int(index)) for seed, index in rendered.items()) if isinstance(rendered, dict) else ()

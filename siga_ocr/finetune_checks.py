@@ -48,19 +48,21 @@ class Look:
 
 
 class Checks:
-    """A `Watch`: what it has seen lies in the run folder, so that a run that is taken up knows it."""
+    """A `Watch`: what it has seen lies in the run folder, so that a run that is taken up knows it.
+
+    `best` is the look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up.
+    """
 
     def __init__(self, folder: Path, plan: Plan, start: Start, *, begun_at: int) -> None:
         self._folder, self._plan, self.start = folder, plan, start
         self.looks = [look for look in _stored(folder) if look.step <= begun_at]
+        self.best = look_of(folder / CANDIDATE) if self.looks and (folder / CANDIDATE / CONFIG_NAME).exists() else None
 
     @property
     def has_ended(self) -> bool:
         """Whether the last `patience` looks have gained nothing."""
-        if not self.looks:
-            return False
-        best = self._best
-        return len([look for look in self.looks if look.step > (best.step if best else 0)]) >= self._plan.patience
+        best = self.best.step if self.best else 0
+        return sum(look.step > best for look in self.looks) >= self._plan.patience
 
     def is_due(self, step: int) -> bool:
         """Whether to look after `step` steps."""
@@ -72,21 +74,13 @@ class Checks:
         gained = is_gain(found.accuracy, found.loss, (self.start.on_validation.accuracy, self.start.on_validation.loss))
         keeps = keeps_the_rest(self.start.on_rest.correct, marks(model, self.start.rest).correct) if gained else None
         look = Look(step=step, accuracy=found.accuracy, loss=found.loss, keeps_rest=keeps)
-        best = self._best
-        is_best = math.isfinite(look.loss) and (best is None or look.rank > best.rank)
+        is_best = math.isfinite(look.loss) and (self.best is None or look.rank > self.best.rank)
         if is_best:
+            self.best = look
             checkpoint.save(self._folder / CANDIDATE, model, asdict(look))
         self.looks.append(look)
         write_whole({self._folder / CHECKS: json.dumps([asdict(each) for each in self.looks], indent=1).encode()})
         return Checked(step=step, accuracy=found.accuracy, loss=found.loss, is_best=is_best, ends=self.has_ended)
-
-    @property
-    def _best(self) -> Look | None:
-        """The look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up."""
-        folder = self._folder / CANDIDATE
-        if not self.looks or not (folder / CONFIG_NAME).exists():
-            return None
-        return look_of(folder)
 
 
 def look_of(candidate: Path) -> Look:

@@ -64,6 +64,7 @@ def prepare(crops: Crops, model: ModelConfig, folder: Path, seed: int) -> Prepar
         apart = _usable(crops.validation, crops.rows, rules)
         if not apart.rows:
             raise LabelError(f"{crops.validation} has no usable crop{_why(apart.dropped)}.")
+        own = _without(own, apart)
         train, validation, dropped = own.rows, apart.rows, [*own.dropped, *apart.dropped]
     else:
         share = min(SHARE, MOST_VALIDATING / len(own.rows))
@@ -97,6 +98,17 @@ def _usable(path: Path, wanted: Rows, rules: LabelRules) -> _Usable:
     kept = [place for place, row in enumerate(rows) if row not in reasons]
     mended = [replace(rows[place], text=examine(rows[place].text, rules.charset).mended) for place in kept]
     return _Usable(mended, [images[place] for place in kept], [(row, "; ".join(why)) for row, why in reasons.items()])
+
+
+def _without(own: _Usable, apart: _Usable) -> _Usable:
+    """Crops to learn from without the pictures that validate: they would be known by heart."""
+    seen = {image.pixels_sha256 for image in apart.images if isinstance(image, ImageFacts)}
+    double = [isinstance(image, ImageFacts) and image.pixels_sha256 in seen for image in own.images]
+    dropped = [(row, "in both sets: the same picture validates") for row, known in zip(own.rows, double, strict=True) if known]
+    kept = [place for place, known in enumerate(double) if not known]
+    if not kept:
+        raise LabelError("Every crop to learn from is among those that validate: name other crops with --val, or none.")
+    return _Usable([own.rows[place] for place in kept], [own.images[place] for place in kept], [*own.dropped, *dropped])
 
 
 def _wanted(path: Path, wanted: Rows) -> Iterator[Row]:

@@ -53,14 +53,15 @@ def _read(model: SigaModel, crops: FittedCrops, rows: Sequence[int]) -> tuple[li
     output = model(torch.from_numpy(batch.images).to(device), torch.from_numpy(batch.mask).to(device), steps)
     logs = output.log_probabilities.float().cpu()
     best = logs.argmax(2).tolist()
-    right = [_is_read(row, config.charset.encode(text)) for row, text in zip(best, texts, strict=True)]
+    right = [_is_read(row, config.charset.encode(text), config.max_length) for row, text in zip(best, texts, strict=True)]
     losses = [_loss(row, [*config.charset.encode(text), 0]) for row, text in zip(logs, texts, strict=True)]
     return right, float(sum(losses)), sum(len(text) + 1 for text in texts)
 
 
-def _is_read(best: list[int], expected: list[int]) -> bool:
-    """Whether class ids up to the first end mark are the expected ones."""
-    return best[: len(expected)] == expected and (len(best) == len(expected) or best[len(expected)] == 0)
+def _is_read(best: list[int], expected: list[int], max_length: int) -> bool:
+    """Whether class ids up to the first end mark are the expected ones; a text of the greatest length needs none."""
+    count = len(expected)
+    return best[:count] == expected and (count == max_length or best[count] == 0)
 
 
 def _loss(logs: Tensor, targets: list[int]) -> float:

@@ -43,9 +43,13 @@ def test_rows_are_divided_and_the_rest_is_told(tmp_path: Path) -> None:
 
 
 def test_a_set_of_its_own_validates_and_nothing_is_divided(tmp_path: Path) -> None:
-    own, other = made(tmp_path / "own", TEN), made(tmp_path / "other", [("x.png", "B1"), ("y.png", "B 2")])
-    assert prepare(Crops(own, other), MODEL, tmp_path, 2001).train == 10
-    assert texts(tmp_path / VALIDATION) == ["B1", "B2"]
+    own, other = made(tmp_path / "own", TEN), made(tmp_path / "other", [("no.png", "B0"), *TEN[1:3], ("y.png", "B 2")])
+    (other / "1.png").write_bytes((own / "9.png").read_bytes())
+    (other / "2.png").write_bytes(cv2.imencode(".png", np.full((32, 60, 3), 7, dtype=np.uint8))[1].tobytes())
+    found = prepare(Crops(own, other), MODEL, tmp_path, 2001)
+    assert texts(tmp_path / VALIDATION) == ["A1", "A2", "B2"]
+    assert found.train == 8  # without 9.png, and 3.png, which is the same as y.png
+    assert ("in both sets", 2) in found.dropped
 
 
 @pytest.mark.parametrize(("text", "option"), [("A#", "--charset-add"), ("AAAAAAA", "--max-length")])
@@ -59,9 +63,11 @@ def test_a_label_that_does_not_fit_is_an_error(tmp_path: Path, text: str, option
 def test_only_the_wanted_rows_count(tmp_path: Path) -> None:
     own = made(tmp_path / "own", TEN)
     (own / "orientation.csv").write_text("file,turned\n0.png,180\n1.png,0\n")
-    parts = [prepare(Crops(own, own, Rows(part=part)), MODEL, tmp_path, 2001).train for part in ("A", "B")]
-    assert sum(parts) == 10
-    assert prepare(Crops(own, own, Rows(upright=True)), MODEL, tmp_path, 2001).train == 9
+    counts = [prepare(Crops(own, None, Rows(part=part)), MODEL, tmp_path, 2001) for part in ("A", "B")]
+    assert sum(count.train + count.validation for count in counts) == 10
+    assert counts[0] != counts[1]
+    upright = prepare(Crops(own, None, Rows(upright=True)), MODEL, tmp_path, 2001)
+    assert upright.train + upright.validation == 9
 
 
 def test_too_few_crops_are_an_error_that_says_why(tmp_path: Path) -> None:
