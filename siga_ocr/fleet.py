@@ -14,6 +14,7 @@ from torch import Tensor, distributed
 
 from siga_ocr.data.batches import TrainBatch
 from siga_ocr.errors import TrainingError, UsageError
+from siga_ocr.interruption import leave_to_parent
 from siga_ocr.model import build_model
 from siga_ocr.partners import rows_of
 from siga_ocr.recipe import TrainConfig
@@ -93,6 +94,7 @@ class Fleet:
 
 def follow(device: torch.device) -> None:
     """The life of a process that does not lead: the same steps on its own rows until it is told to end."""
+    leave_to_parent()
     begun: list[Begin | None] = [None]
     distributed.broadcast_object_list(begun, src=0)
     config, tensors = cast(Begin, begun[0])

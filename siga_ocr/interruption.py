@@ -2,16 +2,25 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+ONE_PRESS = 1.0
+"""Seconds within which signals are the same Ctrl-C: a terminal sends it to every process, and a launcher such as torchrun passes it on."""
 
 
 class Interruption:
     """Whether a person has asked the work to stop."""
 
     def __init__(self) -> None:
-        self.is_wanted = False
+        self._first: float | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return self._first is not None
 
     def ask(self, number: int, frame: FrameType | None) -> None:
         """A signal handler: remember the first Ctrl-C.
@@ -20,9 +29,10 @@ class Interruption:
             KeyboardInterrupt: it is the second one.
         """
         del number, frame
-        if self.is_wanted:
+        now = time.monotonic()
+        if self._first is not None and now - self._first > ONE_PRESS:
             raise KeyboardInterrupt
-        self.is_wanted = True
+        self._first = now if self._first is None else self._first
 
 
 @contextmanager
