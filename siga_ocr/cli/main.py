@@ -6,8 +6,9 @@ import typer
 import typer.core
 
 from siga_ocr import __version__
-from siga_ocr.cli import console
+from siga_ocr.cli import console, defaults
 from siga_ocr.cli.calibrate import calibrate
+from siga_ocr.cli.config import config
 from siga_ocr.cli.data import data
 from siga_ocr.cli.evaluate import evaluate
 from siga_ocr.cli.export import export
@@ -59,15 +60,18 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def siga_ocr(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     """Read codes on workpieces - engraved, dot-peened, etched, cast, printed - by the shape of each glyph."""
+    defaults.apply(context)
 
 
 for command in (read, evaluate, calibrate, synth, finetune, train, export):
     app.command()(command)
 app.add_typer(models)
 app.add_typer(data)
+app.add_typer(config)
 
 
 def run() -> None:

@@ -1,0 +1,161 @@
+"""Settings that stand for options: where they are written, which of them wins, and what is wrong with them; it knows no command line."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from siga_ocr.errors import UsageError
+
+NAME = "siga-ocr.toml"
+"""Of the file in the working folder, and of the user's."""
+
+PREFIX = "SIGA_OCR_"
+"""Every option is a variable too: `SIGA_OCR_READ_MIN_CONFIDENCE` is `read --min-confidence`, `SIGA_OCR_MODEL` is `--model` of every command."""
+
+APART = ("SIGA_OCR_HOME", "SIGA_OCR_HUB_REPOSITORY")
+"""Variables that stand for no option."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a command: `command` in words (`data check`), `key` without dashes in front (`min-confidence`)."""
+
+    command: str
+    key: str
+    takes_many: bool = False
+    is_flag: bool = False
+
+    @property
+    def dotted(self) -> str:
+        """As it is written in a file, with its table: `data.check.min-confidence`."""
+        return ".".join([*self.command.split(), self.key])
+
+    @property
+    def variable(self) -> str:
+        """The variable of this option alone."""
+        return _variable(self.dotted)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value as it was written, and where: the path of a file with the key in it, or the name of a variable."""
+
+    value: object
+    origin: str
+
+
+def user_file() -> Path:
+    """The settings of the user, whatever the working folder."""
+    from platformdirs import user_config_path
+
+    return user_config_path("siga-ocr", appauthor=False) / NAME
+
+
+def project_file() -> Path:
+    """The settings of the working folder."""
+    return Path(NAME)
+
+
+def is_silent(environment: Mapping[str, str]) -> bool:
+    """Whether nothing at all is set, which is soon found out."""
+    return not any(map(os.path.exists, (project_file(), user_file()))) and not any(_is_set(*pair) for pair in environment.items())
+
+
+def given(options: Sequence[Option], environment: Mapping[str, str]) -> dict[Option, Given]:
+    """What is set of these options: a variable wins over the working folder's file, that one over the user's.
+
+    Within one of them, what is said of one command wins over what is said of all.
+
+    Raises:
+        UsageError: a file cannot be read, or holds a key that no option has; the message names the file and the key.
+    """
+    found: dict[Option, Given] = {}
+    for path in (user_file(), project_file()):
+        found |= _from_file(path, options)
+    return found | _from_variables(options, environment)
+
+
+def unknown_variables(options: Sequence[Option], environment: Mapping[str, str]) -> list[str]:
+    """Variables that begin like ours and set nothing; perhaps they are misspelt."""
+    known = {name for option in options for name in (option.variable, _variable(option.key))}
+    return sorted(name for name in environment if _is_set(name, environment[name]) and name not in known)
+
+
+def _from_variables(options: Sequence[Option], environment: Mapping[str, str]) -> dict[Option, Given]:
+    found = {}
+    for option in options:
+        for name in (_variable(option.key), option.variable):
+            if text := environment.get(name, ""):
+                found[option] = Given(text.split() if option.takes_many else text, name)
+    return found
+
+
+def _from_file(path: Path, options: Sequence[Option]) -> dict[Option, Given]:
+    shared: dict[Option, Given] = {}
+    own: dict[Option, Given] = {}
+    by_dotted = {option.dotted: option for option in options}
+    by_key: dict[str, list[Option]] = {}
+    for option in options:
+        by_key.setdefault(option.key, []).append(option)
+    for dotted, value in _leaves(_parsed(path), {option.command for option in options}):
+        origin = f"{path} ({dotted})"
+        if dotted in by_dotted:
+            own[by_dotted[dotted]] = Given(_checked(value, by_dotted[dotted], origin), origin)
+        elif dotted in by_key:
+            shared |= {option: Given(_checked(value, option, origin), origin) for option in by_key[dotted]}
+        else:
+            raise UsageError(f"{path}: there is no setting {dotted!r}{_nearest(dotted, [*by_dotted, *by_key])}.")
+    return shared | own
+
+
+def _parsed(path: Path) -> dict[str, object]:
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise UsageError(f"The settings in {path} cannot be read: {error.strerror}.") from error
+    import tomllib
+
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} is no TOML: {error}.") from error
+
+
+def _leaves(table: Mapping[str, object], commands: Iterable[str], above: tuple[str, ...] = ()) -> Iterator[tuple[str, object]]:
+    """Dotted keys and their values; only tables of commands are looked into."""
+    known = set(commands)
+    for key, value in table.items():
+        path = (*above, key.replace("_", "-"))
+        words = " ".join(path)
+        if isinstance(value, dict) and any(words == command or command.startswith(f"{words} ") for command in known):
+            yield from _leaves(value, known, path)
+        else:
+            yield ".".join(path), value
+
+
+def _checked(value: object, option: Option, origin: str) -> object:
+    """A value of a kind that an option can have: true or false for switches, lists where an option is repeatable."""
+    parts = value if isinstance(value, list) else [value]
+    kinds: tuple[type, ...] = (bool,) if option.is_flag else (str, int, float)
+    if (isinstance(value, list) and not option.takes_many) or not all(type(part) in kinds for part in parts):
+        wanted = "true or false" if option.is_flag else "a list of texts" if option.takes_many else "a text or a number"
+        raise UsageError(f"{origin}: the value must be {wanted}, got {value!r}.")
+    return parts if option.takes_many else value
+
+
+def _nearest(dotted: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(dotted, known, 1, cutoff=0.0)
+    return f"; the nearest one is {close[0]!r}" if close else ""
+
+
+def _variable(dotted: str) -> str:
+    return PREFIX + dotted.upper().replace(".", "_").replace("-", "_")
+
+
+def _is_set(name: str, value: str) -> bool:
+    return name.startswith(PREFIX) and name not in APART and value != ""

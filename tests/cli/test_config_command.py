@@ -1,0 +1,68 @@
+"""Rules of settings on the command line: they stand for options, and `config show` says where each came from."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from siga_ocr.cli.main import app
+from siga_ocr.errors import ExitCode
+from siga_ocr.settings import NAME
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings but those that a test makes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("siga_ocr.settings.user_file", lambda: tmp_path / "user.toml")
+
+
+def siga_ocr(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), env=environment)
+
+
+def shown(*arguments: str, **environment: str) -> dict[str, tuple[str, str]]:
+    lines = siga_ocr("config", "show", *arguments, **environment).stdout.splitlines()
+    return {key: (value, origin) for key, value, origin in (line.split("\t") for line in lines)}
+
+
+def test_each_value_is_shown_with_its_origin() -> None:
+    assert shown()["read.batch-size"] == ('"auto"', "default")
+    assert shown("--changed") == {}
+    Path(NAME).write_text('[read]\nbatch-size = "8"\n')
+    Path("user.toml").write_text("[read]\nthreads = 1\n")
+    found = shown("read", "--changed", SIGA_OCR_READ_FORMAT="csv")
+    assert found["read.batch-size"] == ('"8"', f"{NAME} (read.batch-size)")
+    assert found["read.threads"][0] == "1"
+    assert found["read.threads"][1].endswith("user.toml (read.threads)")
+    assert found["read.format"] == ('"csv"', "SIGA_OCR_READ_FORMAT")
+    assert all(key.startswith("read.") for key in shown("read"))
+
+
+def test_settings_are_the_defaults_of_a_command_and_options_win(tiny_model_folder: Path) -> None:
+    Image.new("RGB", (60, 20)).save("a.png")
+    Path(NAME).write_text(f'model = "{tiny_model_folder}"\n[read]\nformat = "csv"\nquiet = true\n')
+    assert siga_ocr("read", "a.png", "--device", "cpu").stdout.startswith("file,status")
+    assert siga_ocr("read", "a.png", "--device", "cpu", SIGA_OCR_READ_FORMAT="jsonl").stdout.startswith("{")
+    found = siga_ocr("read", "a.png", "--device", "cpu", "--format", "text", SIGA_OCR_READ_FORMAT="jsonl").stdout
+    assert not found.startswith(("{", "file,status"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("[read]\nthreads = -1", "threads"), ("[read]\nformat = 'xml'", "jsonl"), ("[read]\nthread = 1", "'read.threads'")]
+)
+def test_a_wrong_setting_ends_any_command_with_its_file_and_key(content: str, said: str) -> None:
+    Path(NAME).write_text(content)
+    done = siga_ocr("models", "list")
+    assert done.exit_code == ExitCode.USAGE
+    assert said in done.stderr
+    assert f"{NAME}" in done.stderr
+
+
+def test_a_misspelt_variable_is_named() -> None:
+    assert "SIGA_OCR_READ_MODLE" in siga_ocr("config", "show", SIGA_OCR_READ_MODLE="x").stderr
+
+
+def test_a_command_that_is_not_there_is_wrong_use() -> None:
+    assert siga_ocr("config", "show", "raed").exit_code == ExitCode.USAGE
