@@ -1,9 +1,11 @@
 """A network in PyTorch on one device."""
 
 import warnings
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 import numpy as np
@@ -20,6 +22,37 @@ from siga_ocr.preprocess import Batch
 Floats = npt.NDArray[np.float32]
 
 
+class OneThreadEach:
+    """Lets every thread that computes within `here` compute alone, and gives PyTorch its own number of threads back when the last has left.
+
+    PyTorch keeps that number for each thread, and one for the threads that are new to it: a caller who trains beside a reader keeps theirs.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._before = 1
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """The calling thread computes alone within the block."""
+        with self._lock:
+            if not self._inside:
+                self._before = torch.get_num_threads()
+            self._inside += 1
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                torch.set_num_threads(self._before)
+
+
+ONE_THREAD_EACH = OneThreadEach()
+"""One for the whole program, as PyTorch's number of threads is."""
+
+
 class TorchEngine:
     """A network in PyTorch: float32 on a CPU; on CUDA float16 where that is safe (autocast), the probabilities always float32."""
 
@@ -27,6 +60,7 @@ class TorchEngine:
         self.config = model.config
         self._device = device
         self._is_cuda = device.type == "cuda"
+        self._computes_alone = False
         on_gpu = EngineFacts("torch", f"cuda:{device.index or 0}", "float16", batch_size=256, lanes=2)
         self.facts = on_gpu if self._is_cuda else EngineFacts("torch", str(device), "float32")
         self._model = model.to(device).eval()
@@ -43,8 +77,7 @@ class TorchEngine:
         """
         engine = cls(checkpoint.load(folder), torch.device(device))
         if threads and not engine._is_cuda:
-            torch.set_num_threads(1)
-            engine.facts = replace(engine.facts, lanes=threads)
+            engine.facts, engine._computes_alone = replace(engine.facts, lanes=threads), True
         return engine
 
     def run(self, batch: Batch, steps: int) -> EngineOutput:
@@ -54,7 +87,7 @@ class TorchEngine:
             OutOfMemory: the device has not enough memory for the batch.
         """
         try:
-            with torch.inference_mode(), self._precision():
+            with torch.inference_mode(), self._precision(), self._threads():
                 output = self._model(*self._placed(batch), steps)
                 log_probabilities, attention = output.log_probabilities.float().cpu(), output.glyph_attention.float().cpu()
         except torch.OutOfMemoryError as error:
@@ -63,12 +96,15 @@ class TorchEngine:
 
     def foreground(self, batch: Batch) -> Floats:
         """The probability of each pixel to be text: float32 [N, H, W]."""
-        with torch.inference_mode(), self._precision():
+        with torch.inference_mode(), self._precision(), self._threads():
             plane: Floats = self._model.foreground(*self._placed(batch))[:, 0].float().cpu().numpy()
         return plane
 
     def _precision(self) -> "torch.autocast | nullcontext[None]":
         return torch.autocast("cuda", torch.float16) if self._is_cuda else nullcontext()
+
+    def _threads(self) -> AbstractContextManager[None]:
+        return ONE_THREAD_EACH.here() if self._computes_alone else nullcontext()
 
     def _placed(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         images, mask = torch.from_numpy(batch.images), torch.from_numpy(batch.mask)

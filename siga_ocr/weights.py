@@ -1,12 +1,14 @@
 """Where a model lies: a name, an address on the hub or a folder becomes a folder; what is on this machine is never asked for again."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from siga_ocr import hub, model_home, model_store
 from siga_ocr.errors import ModelError, UsageError
-from siga_ocr.model_files import check
+
+if TYPE_CHECKING:  # a model that ships, or a folder, needs neither the store nor the hub
+    from siga_ocr.hub import Address, RemoteModel
+    from siga_ocr.model_store import Entry
 
 DEFAULT = "code-small"
 """The model that is used where none is named."""
@@ -48,6 +50,8 @@ def find(model: str, *, fetch: bool = True) -> Found:
     known = shipped()
     if model in known:
         return Found(known[model])
+    from siga_ocr import hub
+
     if entry := stored(model):
         if not entry.folder.is_dir():
             raise ModelError(f"The files of {model} are gone from {entry.folder}. Bring them again: {entry.origin.command}")
@@ -60,13 +64,15 @@ def find(model: str, *, fetch: bool = True) -> Found:
     raise ModelError(_missing(model, list(known)))
 
 
-def stored(model: str) -> model_store.Entry | None:
+def stored(model: str) -> "Entry | None":
     """The entry of a name or an address in the store; a commit is found under whatever revision it was pulled.
 
     Raises:
         UsageError: an address cannot be understood.
         ModelError: the store is damaged.
     """
+    from siga_ocr import hub, model_store
+
     if not model.startswith(hub.PREFIX):
         return model_store.get(model) if model_store.PLAIN_NAME.fullmatch(model) else None
     address = hub.parse(model)
@@ -75,7 +81,7 @@ def stored(model: str) -> model_store.Entry | None:
     return _at_commit(address.place, address.revision)
 
 
-def pull(model: str) -> model_store.Entry:
+def pull(model: str) -> "Entry":
     """Ask the hub what `model` is now, fetch what is not here yet, and let the name point to it; an address, or a plain name of the set repository.
 
     Raises:
@@ -83,6 +89,8 @@ def pull(model: str) -> model_store.Entry:
         UsageError: no repository is set for plain names, or an address cannot be understood.
         DiskError: the store cannot be written.
     """
+    from siga_ocr import hub, model_home, model_store
+
     address = hub.parse(model) if model.startswith(hub.PREFIX) else _source(model)
     if model in shipped() or address is None:
         raise UsageError(f"There is nothing to pull {model!r} from: name an address, hf:owner/repo[@revision], or set SIGA_OCR_HUB_REPOSITORY.")
@@ -100,6 +108,8 @@ def damage(model: str) -> list[str]:
     Raises:
         ModelError: it is not on this machine.
     """
+    from siga_ocr.model_files import check
+
     entry = stored(model) if model not in shipped() else None
     if entry and (faults := entry.damage()):
         return faults
@@ -111,8 +121,13 @@ def damage(model: str) -> list[str]:
     return []
 
 
-def _fetch(remote: hub.RemoteModel, name: str) -> model_store.Entry:
+def _fetch(remote: "RemoteModel", name: str) -> "Entry":
     """Download into a folder that an interrupted run may have left, check it, and only then give it its name."""
+    from datetime import UTC, datetime
+
+    from siga_ocr import hub, model_home, model_store
+    from siga_ocr.model_files import check
+
     address = remote.address
     folder = model_home.incoming() / f"{address.repository}/{address.folder}@{remote.commit}".replace("/", "--")
     staged = hub.download(remote, folder)
@@ -127,16 +142,22 @@ def _fetch(remote: hub.RemoteModel, name: str) -> model_store.Entry:
         model_home.discard(folder)
 
 
-def _at_commit(place: str, commit: str) -> model_store.Entry | None:
+def _at_commit(place: str, commit: str) -> "Entry | None":
+    from siga_ocr import model_store
+
     return next((entry for entry in model_store.entries() if entry.origin.source == place and entry.origin.commit == commit), None)
 
 
-def _source(name: str) -> hub.Address | None:
+def _source(name: str) -> "Address | None":
     """Where a plain name would be pulled from, if anywhere."""
+    from siga_ocr import hub, model_store
+
     return hub.address_of(name) if model_store.PLAIN_NAME.fullmatch(name) else None
 
 
 def _missing(model: str, known: list[str]) -> str:
+    from siga_ocr import hub, model_store
+
     if model.startswith(hub.PREFIX) or _source(model):
         return f"{model} is not on this machine. With a network: siga-ocr models pull {model}. Without: siga-ocr models import DIR|ZIP --name NAME."
     others = ", ".join(entry.name for entry in model_store.entries())

@@ -1,13 +1,19 @@
 """Rules of the engine: what a network says of a crop depends on the crop alone."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from siga_ocr.engine_torch import TorchEngine, choose_device
 from siga_ocr.errors import DeviceError, UsageError
 from siga_ocr.model import SigaModel
 from siga_ocr.preprocess import fit, to_batch
+from siga_ocr.read_options import ReadOptions
+from siga_ocr.reader import Reader
 
 
 def test_outputs_are_distributions_and_padding_gets_no_attention(tiny_model: SigaModel) -> None:
@@ -57,3 +63,20 @@ def test_too_little_memory_is_the_devices_fault(tiny_model: SigaModel, monkeypat
     batch = to_batch([np.zeros((1, 32, 40), dtype=np.uint8)], engine.config.input)
     with pytest.raises(DeviceError, match="1 crops"):
         engine.run(batch, 3)
+
+
+def test_reading_in_threads_leaves_the_programs_own_number_of_threads_alone(tiny_model_folder: Path) -> None:
+    seen, before = set[int](), torch.get_num_threads()
+    watch = register_module_forward_pre_hook(lambda *_: seen.add(torch.get_num_threads()))
+    torch.set_num_threads(3)
+    try:
+        reader = Reader.load(str(tiny_model_folder), "cpu", "torch", ReadOptions(threads=2, batch_size=1))
+        readings = list(reader.read(np.full((32, 60 + 20 * number, 3), 90, dtype=np.uint8) for number in range(4)))
+        reader.explain(np.full((32, 60, 3), 90, dtype=np.uint8))
+        with ThreadPoolExecutor(1) as fresh:
+            assert (torch.get_num_threads(), fresh.submit(torch.get_num_threads).result()) == (3, 3)
+    finally:
+        torch.set_num_threads(before)
+        watch.remove()
+    assert [reading.status for reading in readings] == ["ok"] * 4
+    assert seen == {1}

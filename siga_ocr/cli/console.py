@@ -1,7 +1,6 @@
 """Where the program speaks: data on stdout, talk on stderr; the only module that prints."""
 
 import io
-import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -77,6 +76,8 @@ def is_terminal() -> bool:
 
 def hush_decoders() -> None:
     """Keep the remarks of the image decoders off stderr: what matters of them stands in the row of the image."""
+    import logging  # costs the start of every other command
+
     logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
