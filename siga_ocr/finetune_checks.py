@@ -21,6 +21,9 @@ CANDIDATE = "candidate"
 
 CHECKS = "checks.json"
 
+UNSETTLED = 0.3
+"""The part of the schedule in which a loss of accuracy ends nothing."""
+
 
 @dataclass(frozen=True)
 class Start:
@@ -34,7 +37,7 @@ class Start:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One look: `keeps_rest` says whether the base set lost at most a point; `None` where nothing was gained and it was not asked."""
+    """One look: `keeps_rest` says whether the base set lost at most a point; `None` where it was not read."""
 
     step: int
     accuracy: float
@@ -60,19 +63,20 @@ class Checks:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the last `patience` looks have gained nothing."""
-        best = self.best.step if self.best else 0
-        return sum(look.step > best for look in self.looks) >= self._plan.patience
+        """Whether the last `patience` looks have gained nothing; those of the beginning, where weights are shaken up, do not count."""
+        since = max(self.best.step if self.best else 0, UNSETTLED * self._plan.steps)
+        return sum(look.step > since for look in self.looks) >= self._plan.patience
 
     def is_due(self, step: int) -> bool:
         """Whether to look after `step` steps."""
         return step % self._plan.check_every == 0 or step == self._plan.steps
 
     def look(self, model: SigaModel, step: int) -> Checked:
-        """Read the validation crops, and the base set where they are read better; keep what is best."""
+        """Read the validation crops, and the base set where these may be the best weights; keep what is best."""
         found = marks(model, self.start.validation)
         gained = is_gain(found.accuracy, found.loss, (self.start.on_validation.accuracy, self.start.on_validation.loss))
-        keeps = keeps_the_rest(self.start.on_rest.correct, marks(model, self.start.rest).correct) if gained else None
+        may_be_best = self.best is None or (True, found.accuracy, -found.loss) >= self.best.rank  # else the larger set is not worth the time
+        keeps = keeps_the_rest(self.start.on_rest.correct, marks(model, self.start.rest).correct) if gained and may_be_best else None
         look = Look(step=step, accuracy=found.accuracy, loss=found.loss, keeps_rest=keeps)
         is_best = math.isfinite(look.loss) and (self.best is None or look.rank > self.best.rank)
         if is_best:
@@ -80,7 +84,7 @@ class Checks:
             checkpoint.save(self._folder / CANDIDATE, model, asdict(look))
         self.looks.append(look)
         write_whole({self._folder / CHECKS: json.dumps([asdict(each) for each in self.looks], indent=1).encode()})
-        return Checked(step=step, accuracy=found.accuracy, loss=found.loss, is_best=is_best, ends=self.has_ended)
+        return Checked(step=step, accuracy=found.accuracy, loss=found.loss, is_best=is_best and gained, ends=self.has_ended)
 
 
 def look_of(candidate: Path) -> Look:

@@ -105,7 +105,7 @@ def plan(situation: Situation, wishes: Wishes) -> Plan:
         steps=steps,
         batch=batch,
         rate=wishes.rate or _rate(situation.crops, batch),
-        warm_up=_within(steps // 10, 1, 300),
+        warm_up=_within(steps // 10, min(50, steps // 3 or 1), 300),
         average_decay=min(0.999, max(0.9, 1 - 12 / steps)),
         check_every=max(1, steps // LOOKS),
         patience=6,

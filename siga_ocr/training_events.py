@@ -52,7 +52,7 @@ class BatchDivided:
 class Checked:
     """After `step` steps the averaged weights read the share `accuracy` of the validation crops, with a mean `loss` a character.
 
-    `is_best` says that they are the ones to keep so far, `ends` that training should end here.
+    `is_best` says that they read more than the start did and are the ones to keep so far, `ends` that training should end here.
     """
 
     step: int

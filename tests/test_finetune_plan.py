@@ -49,6 +49,10 @@ def test_less_time_is_a_shorter_schedule() -> None:
     assert plan(TWO_CORES, Wishes(minutes=1000)) == plan(TWO_CORES, Wishes())
 
 
+def test_the_rate_rises_slowly_even_in_a_short_schedule() -> None:
+    assert [plan(TWO_CORES, Wishes(steps=steps)).warm_up for steps in (1, 24, 600, 10_000)] == [1, 8, 60, 300]
+
+
 def test_nothing_below_zero_is_wished_for() -> None:
     with pytest.raises(UsageError, match="rate"):
         Wishes(rate=-1.0)
