@@ -86,6 +86,17 @@ def test_how_crops_are_gathered_changes_nothing(tiny_model_folder: Path, paths: 
             assert [c.x0 for c in one.characters] == pytest.approx([c.x0 for c in other.characters], abs=0.1)
 
 
+def test_light_on_dark_is_read_as_dark_on_light_is(tiny_model_folder: Path) -> None:
+    engine = TorchEngine.load(tiny_model_folder, "cpu")
+    dark = np.random.default_rng(3).integers(0, 256, (32, 90, 3), dtype=np.uint8)
+    upright, inverted, grey = Reader(engine, ReadOptions(threads=1)).read([dark, 255 - dark, (255 - dark)[:, :, 0]])
+    for reading in (upright, inverted, grey):
+        assert (reading.status, reading.error, reading.width, reading.height) == ("ok", "", 90, 32)
+        assert 0 < reading.confidence <= 1
+        assert len(reading.characters) == len(reading.text)
+    assert inverted.confidence != upright.confidence  # it is not the same picture to the network
+
+
 def test_batches_hold_one_bucket_and_only_long_crops_run_twice(engine: WidthEngine, paths: list[str]) -> None:
     crops = [read_crop(path) for path in paths if Path(path).exists()]
     Reader(engine, ReadOptions(threads=1)).read_crops(crops)
