@@ -191,6 +191,8 @@ def main() -> None:
     if options.child:
         child(options.child, options.model, options.folders[0])
         return
+    if len({folder.name for folder in options.folders}) < len(options.folders):
+        parser.error("the folders need different names: the table tells them apart by these")
     print(hardware() + "\n")
     folders = {folder.name: samples_of(folder, options.limit) for folder in options.folders}
     with tempfile.TemporaryDirectory() as folder:

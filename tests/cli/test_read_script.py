@@ -17,7 +17,9 @@ from siga_ocr.errors import ExitCode
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = sorted((ROOT / "docs" / "samples").glob("*.png"))
-MANY = 600
+MANY = 200
+PATIENCE = 300
+"""Seconds for a process of its own on a machine that is busy with other work."""
 
 
 def start(folder: Path, *arguments: str, before: Callable[[], None] | None = None, out: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
@@ -28,7 +30,7 @@ def start(folder: Path, *arguments: str, before: Callable[[], None] | None = Non
 
 
 def finished(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
 
 
@@ -53,7 +55,7 @@ def many(tmp_path: Path) -> Path:
 
 
 def wait_for_lines(path: Path, count: int) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not path.exists() or path.read_bytes().count(b"\n") < count:
         assert time.monotonic() < end
         time.sleep(0.002)
@@ -68,7 +70,7 @@ def test_a_station_has_each_record_before_it_sends_the_next_path(tmp_path: Path)
         process.stdin.flush()
         assert json.loads(process.stdout.readline())["file"] == str(path)
     process.stdin.close()
-    assert (process.wait(timeout=60), process.stdout.read()) == (ExitCode.NOT_ALL, b"")
+    assert (process.wait(timeout=PATIENCE), process.stdout.read()) == (ExitCode.NOT_ALL, b"")
     process.stdout.close()
     assert process.stderr is not None
     process.stderr.close()
@@ -78,7 +80,7 @@ def test_names_from_find_keep_their_bytes(tmp_path: Path) -> None:
     odd = os.fsencode(tmp_path) + b"/a\n\xff.png"
     Path(os.fsdecode(odd)).write_bytes(SAMPLES[0].read_bytes())
     process = start(tmp_path, "-0", "-", "--format", "csv")
-    out, _ = process.communicate(odd + b"\0", timeout=60)
+    out, _ = process.communicate(odd + b"\0", timeout=PATIENCE)
     assert process.returncode == ExitCode.OK
     assert b'"' + odd + b'",ok,' in out
 
@@ -110,13 +112,13 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(many: Path, deadly: signal.
 
 def test_a_full_disk_is_six_and_what_it_took_is_gone_on_with(many: Path) -> None:
     def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
     code, _, err = finished(start(many, "@list.txt", "-o", "out.jsonl", before=small_files))
     assert code == ExitCode.DISK
     assert b"File too large" in err
     assert b"--resume" in err
-    assert (many / "out.jsonl.partial").stat().st_size == 100_000
+    assert (many / "out.jsonl.partial").stat().st_size == 50_000
     assert finished(start(many, "@list.txt", "-o", "out.jsonl", "--resume"))[0] == ExitCode.NOT_ALL
     assert len(records((many / "out.jsonl").read_bytes())) == MANY
 
