@@ -89,7 +89,8 @@ class Plan:
             seed=self.seed,
             steps=self.steps,
             batch=self.batch,
-            shard=_within(round(self.steps * self.batch * REPLAY / 16), 16, 4096),
+            shard=_within(round(self.steps * self.batch * REPLAY / 16), 4 * self.batch, 4096),
+            least_share=0.5,
             precision=self.precision,
             fixed_statistics=self.fixed_statistics,
         )

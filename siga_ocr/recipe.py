@@ -141,12 +141,15 @@ class TrainConfig:
     shard: int = 4096  # crops that a round renders anew
     reuse: int = MAX_REUSE
     precision: Literal["bf16", "float32"] = "bf16"
+    least_share: float = 0.0  # of a whole batch: smaller rests of a round are left out, since their statistics mislead batch normalisation
     checkpoint_minutes: float = 5.0
     fixed_statistics: bool = False  # batch normalisation keeps the means and variances that the weights came with
 
     def __post_init__(self) -> None:
         if self.seed < FIRST_TRAINING_SEED:
             raise UsageError(f"Seed {self.seed} is kept for evaluation: train with a seed of {FIRST_TRAINING_SEED} or more.")
+        if not 0 <= self.least_share <= 1:
+            raise UsageError(f"least_share must lie in 0..1, got {self.least_share}.")
         if not 1 <= self.reuse <= MAX_REUSE:
             raise UsageError(f"reuse must lie in 1..{MAX_REUSE}, got {self.reuse}.")
         if min(self.steps, self.batch) < 1 or not 1 <= self.shard <= LARGEST_SHARD:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from siga_ocr.config import InputConfig
 from siga_ocr.data.augment import geometric, photometric
 from siga_ocr.data.shards import FittedCrops
 from siga_ocr.preprocess import bucket, to_batch
@@ -57,7 +58,10 @@ class Candidate(NamedTuple):
 
 
 def group(candidates: Sequence[Candidate], config: TrainConfig, rng: np.random.Generator) -> list[list[Candidate]]:
-    """Batches of one bucket and similar lengths, in random order; what fills no batch goes on to the next wider bucket."""
+    """Batches of one bucket and similar lengths, in random order; what fills no batch goes on to the next wider bucket.
+
+    Of the rest at the end, `least_share` says whether it is worth a batch; a round that has nothing else shows it in any case.
+    """
     settings = config.model.input
     shuffled = [candidates[i] for i in rng.permutation(len(candidates))]
     batches: list[list[Candidate]] = []
@@ -68,7 +72,14 @@ def group(candidates: Sequence[Candidate], config: TrainConfig, rng: np.random.G
         whole = len(members) if width == settings.widths[-1] else len(members) // size * size
         rest = members[whole:]
         batches += _cut(members[:whole], size)
-    return [batches[i] for i in rng.permutation(len(batches))]
+    order = rng.permutation(len(batches))
+    kept = [batches[i] for i in order if len(batches[i]) >= config.least_share * config.batch_at(_widest(batches[i], settings))]
+    return kept or [batches[i] for i in order]
+
+
+def _widest(members: Sequence[Candidate], settings: InputConfig) -> int:
+    """The bucket that a batch is padded to."""
+    return max(bucket(candidate.width, settings) for candidate in members)
 
 
 def _cut(members: Sequence[Candidate], size: int) -> list[list[Candidate]]:
