@@ -10,6 +10,7 @@ from siga_ocr.cli import console, defaults
 from siga_ocr.cli.calibrate import calibrate
 from siga_ocr.cli.config import config
 from siga_ocr.cli.data import data
+from siga_ocr.cli.doctor import doctor
 from siga_ocr.cli.evaluate import evaluate
 from siga_ocr.cli.export import export
 from siga_ocr.cli.finetune import finetune
@@ -17,6 +18,7 @@ from siga_ocr.cli.models import models
 from siga_ocr.cli.read import read
 from siga_ocr.cli.synth import synth
 from siga_ocr.cli.train import train
+from siga_ocr.cli.watch import watch
 from siga_ocr.errors import MEANINGS, DiskError, ExitCode, SigaError
 
 EPILOG = "Exit codes: " + ", ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."
@@ -64,10 +66,11 @@ def siga_ocr(
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     """Read codes on workpieces - engraved, dot-peened, etched, cast, printed - by the shape of each glyph."""
+    del version  # its callback has shown it and ended the program
     defaults.apply(context)
 
 
-for command in (read, evaluate, calibrate, synth, finetune, train, export):
+for command in (read, watch, evaluate, calibrate, synth, finetune, train, export, doctor):
     app.command()(command)
 app.add_typer(models)
 app.add_typer(data)

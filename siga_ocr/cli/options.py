@@ -64,6 +64,10 @@ Attention = Annotated[
     Path | None,
     typer.Option("--attention", metavar="DIR", help="Draw where each character was seen: one PNG a crop.", rich_help_panel=OUTPUT),
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE.html", help="Write a page to look through, correct and label the crops.", rich_help_panel=OUTPUT),
+]
 
 ReadingDevice = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda[:N]", help="Where to compute.", rich_help_panel=COMPUTING)]
 Engine = Annotated[EngineName, typer.Option("--engine", help="What computes.", rich_help_panel=COMPUTING)]

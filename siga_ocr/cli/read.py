@@ -28,6 +28,7 @@ def read(
     quiet: options.Quiet = False,
     trace: options.Trace = False,
     attention: options.Attention = None,
+    report: options.Report = None,
     device: options.ReadingDevice = "auto",
     engine: options.Engine = options.EngineName.AUTO,
     batch_size: options.BatchSize = "auto",
@@ -39,12 +40,13 @@ def read(
     Whatever is read is accepted, unless a rule such as --min-confidence or --max-error is given.
     """
     size, region, least = _batch_size(batch_size), _region(roi), _least(min_confidence, max_error, model)
+    from siga_ocr.cli.read_evidence import Shown
     from siga_ocr.cli.read_run import Choice, Job, Outcome, run
     from siga_ocr.read_options import ReadOptions
     from siga_ocr.sources import Search
 
     how = ReadOptions(batch_size=size, threads=threads, workers=workers, roi=region, min_confidence=least, trace=trace)
-    outcome = Outcome(form.value, output, force, resume, attention, quiet)
+    outcome = Outcome(form.value, output, force, resume, Shown(attention, report), quiet)
     job = Job(paths, Search(recursive, tuple(glob or ()), null), Choice(model, device, engine.value, how), outcome)
     raise typer.Exit(run(job, exit_zero))
 

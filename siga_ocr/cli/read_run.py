@@ -8,7 +8,8 @@ from itertools import chain
 from pathlib import Path
 
 from siga_ocr.cli import console
-from siga_ocr.errors import DiskError, ExitCode, UsageError
+from siga_ocr.cli.read_evidence import Shown, read_and_show
+from siga_ocr.errors import ExitCode, UsageError
 from siga_ocr.output import Target, replacing
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reader import Reader
@@ -36,7 +37,7 @@ class Outcome:
     output: Path | None
     force: bool
     resume: bool
-    attention: Path | None
+    shown: Shown
     quiet: bool
 
     @property
@@ -80,6 +81,7 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     """Read everything and return the exit code."""
     console.hush_decoders()
     outcome, choice = job.outcome, job.choice
+    outcome.shown.check(outcome.resume)
     target, form = outcome.target(), outcome.format
     earlier = scan(target.partial, form) if target and outcome.resume else Earlier()
     groups = _peeked(find_images(job.paths, job.search, console.path_stream()), job.paths)
@@ -87,7 +89,7 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     earlier.check_weights(reader.provenance.weights_sha256)
     statuses = earlier.statuses.copy()
     images = _with_pauses(earlier.skip(groups))
-    readings = reader.read(images) if outcome.attention is None else _read_and_draw(reader, images, outcome.attention, earlier.count)
+    readings = read_and_show(reader, images, outcome.shown, earlier.count) if outcome.shown.is_wanted else reader.read(images)
     with _sink(target, earlier.end) as sink:
         writer = make_writer(form, sink, reader.provenance, headed=earlier.count > 0)
         for reading in _shown(readings, reader, outcome):
@@ -137,24 +139,6 @@ def _shown(readings: Iterator[Reading], reader: Reader, outcome: Outcome) -> Ite
         for notice in reader.notices[said:]:
             console.say(notice)
             said += 1
-
-
-def _read_and_draw(reader: Reader, images: Iterator[str | None], folder: Path, count: int) -> Iterator[Reading]:
-    """Readings one by one, each with its overlay; the running number keeps equal names of different folders apart."""
-    from PIL import Image
-
-    from siga_ocr.visualize import overlay
-
-    for number, path in enumerate((path for path in images if path is not None), start=count + 1):
-        reading, evidence = reader.explain(path)
-        if evidence is not None:
-            target = folder / f"{number:05d}-{Path(path).stem[:50]}.png"
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                Image.fromarray(overlay(evidence)).save(target)
-            except OSError as error:
-                raise DiskError(f"{target} cannot be written: {error.strerror}. Name another folder with --attention.") from error
-        yield reading
 
 
 def _summary(statuses: Counter[str], least: float) -> str:

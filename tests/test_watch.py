@@ -1,0 +1,186 @@
+"""Rules of a hot folder: complete files only, each once, across any end of the program."""
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from siga_ocr.errors import NoInputError, UsageError
+from siga_ocr.journal import Identity, Journal, identity_of
+from siga_ocr.reader import Reader
+from siga_ocr.reading import Provenance, Reading
+from siga_ocr.sources import Search
+from siga_ocr.watch import Hot, Settling, Watch
+
+
+@pytest.fixture
+def reader(tiny_model_folder: Path) -> Reader:
+    return Reader.load(str(tiny_model_folder), "cpu")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two crops, one that is no image, and one that is still being written."""
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.zeros((30, 90, 3), dtype=np.uint8)).save(tmp_path / "in" / name)
+    (tmp_path / "in" / "bad.png").write_text("no image")
+    (tmp_path / "in" / "c.png.part").write_text("to come")
+    return tmp_path / "in"
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def seen(path: Path) -> list[str]:
+    return sorted(Path(str(line["file"])).name for line in lines(path))
+
+
+def watched(hot: Hot, reader: Reader, path: Path, count: int) -> list[Reading]:
+    """Watch until `count` readings are recorded, or for ten seconds."""
+    stop, found = threading.Event(), []
+    timer = threading.Timer(10, stop.set)
+    timer.start()
+    with Journal(path) as journal:
+        for reading in Watch(hot, reader, journal).run(stop):
+            found.append(reading)
+            if len(found) == count:
+                stop.set()
+    timer.cancel()
+    return found
+
+
+@pytest.mark.parametrize("poll", [False, True])
+def test_what_is_complete_is_read_once_and_moved_by_its_status(folder: Path, reader: Reader, tmp_path: Path, poll: bool) -> None:
+    hot = Hot(folder, settle=0.1, poll=poll, done=tmp_path / "done", failed=tmp_path / "failed")
+    assert len(watched(hot, reader, tmp_path / "out.jsonl", 3)) == 3
+    assert seen(tmp_path / "out.jsonl") == ["a.png", "b.png", "bad.png"]
+    assert names(tmp_path / "done") == ["a.png", "b.png"]
+    assert names(tmp_path / "failed") == ["bad.png"]
+    assert names(folder) == ["c.png.part"]
+
+
+def test_a_second_start_reads_only_what_is_new_or_has_changed(folder: Path, reader: Reader, tmp_path: Path) -> None:
+    hot, path = Hot(folder, settle=0.0), tmp_path / "out.jsonl"
+    watched(hot, reader, path, 3)
+    os.utime(folder / "a.png", ns=(1, 1))
+    Image.fromarray(np.zeros((30, 90, 3), dtype=np.uint8)).save(folder / "new.png")
+    watched(hot, reader, path, 2)
+    assert seen(path) == ["a.png", "a.png", "b.png", "bad.png", "new.png"]
+
+
+def test_a_file_that_comes_later_is_noticed(folder: Path, reader: Reader, tmp_path: Path) -> None:
+    stop, path = threading.Event(), tmp_path / "out.jsonl"
+    threading.Timer(20, stop.set).start()
+    with Journal(path) as journal:
+        for number, _ in enumerate(Watch(Hot(folder, settle=0.05), reader, journal).run(stop), start=1):
+            if number == 3:
+                (folder / "c.png.part").write_bytes((folder / "a.png").read_bytes())
+                (folder / "c.png.part").rename(folder / "c.png")
+            if number == 4:
+                stop.set()
+    assert seen(path) == ["a.png", "b.png", "bad.png", "c.png"]
+
+
+def test_a_file_is_complete_when_it_has_not_changed_for_a_while(tmp_path: Path) -> None:
+    now, path = [0.0], tmp_path / "a.png"
+    settling = Settling(2.0, lambda: now[0])
+    path.write_text("ha")
+
+    def see() -> Identity:
+        identity = identity_of(str(path))
+        assert identity is not None
+        settling.see(identity)
+        return identity
+
+    see()
+    now[0] = 1.9
+    assert settling.complete() == []
+    path.write_text("half")
+    now[0] = 2.1
+    assert settling.complete() == []  # it has grown: the time begins anew
+    identity = see()
+    now[0] = 4.2
+    assert settling.complete() == [identity]
+    assert len(settling) == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "search", "wanted"),
+    [
+        ("in/a.PNG", Search(), True),
+        ("in/.a.png", Search(), False),
+        ("in/a.txt", Search(), False),
+        ("in/a.png.tmp", Search(patterns=("*",)), False),
+        ("in/sub/a.png", Search(), False),
+        ("in/sub/a.png", Search(recursive=True), True),
+        ("in/.sub/a.png", Search(recursive=True), False),
+        ("in/done/a.png", Search(recursive=True), False),
+    ],
+)
+def test_what_is_wanted_of_a_folder(file: str, search: Search, wanted: bool) -> None:
+    assert Hot(Path("in"), search, done=Path("in/done").absolute()).wants(file) is wanted
+
+
+def test_a_folder_that_is_not_there_or_gets_its_own_files_back_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoInputError):
+        Hot(tmp_path / "none").check()
+    with pytest.raises(UsageError, match="is the folder that is watched"):
+        Hot(tmp_path, done=tmp_path / "x" / "..").check()
+
+
+SOME = Identity("in/\udce4.png", 5, 7)  # a name that is no UTF-8
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """Records of one file."""
+    path = tmp_path / "out.jsonl"
+    with Journal(path) as journal:
+        journal.add(Reading(SOME.file, "review", "A1"), SOME, Provenance("m"))
+    return path
+
+
+@pytest.mark.parametrize("harm", ["none", "half a line", "no index", "damaged index", "behind", "ahead"])
+def test_a_journal_knows_its_records_whatever_ended_the_program(written: Path, harm: str) -> None:
+    whole, index = written.read_bytes(), written.with_name("out.jsonl.index")
+    late = Identity("in/late.png", 1, 2)
+    match harm:
+        case "half a line":
+            written.write_bytes(whole + b'{"file": "in/')
+        case "no index":
+            index.unlink()
+        case "damaged index":
+            index.write_bytes(b"no index at all, but long enough to be looked at" * 100)
+        case "behind":
+            written.write_bytes(whole + json.dumps({"file": late.file, "size": 1, "modified_ns": 2, "status": "ok"}).encode() + b"\n")
+        case "ahead":
+            written.write_bytes(b"")
+    with Journal(written) as journal:
+        assert journal.status_of(SOME) == (None if harm == "ahead" else "review")
+        assert journal.status_of(late) == ("ok" if harm == "behind" else None)
+        assert journal.status_of(Identity(SOME.file, 5, 8)) is None
+        journal.add(Reading("in/next.png", "ok"), Identity("in/next.png", 1, 1), Provenance("m"))
+    expected = {"ahead": 1, "behind": 3}.get(harm, 2)
+    assert len(lines(written)) == expected
+
+
+def test_two_programs_cannot_write_into_one_journal(written: Path) -> None:
+    with Journal(written), pytest.raises(UsageError, match="another program"):
+        Journal(written)
+
+
+def test_a_file_of_other_lines_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("my notes\n")
+    with pytest.raises(UsageError, match="not written"):
+        Journal(tmp_path / "notes.txt")
+    assert (tmp_path / "notes.txt").read_text() == "my notes\n"
