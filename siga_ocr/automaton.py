@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from siga_ocr.errors import UsageError
+from siga_ocr.pattern import Chars, Either, Follow, Pattern, Repeat
 
 MAX_STATES = 5_000
 """Of an automaton, and four times as many before equal ones are united."""
@@ -12,46 +13,6 @@ MAX_WORK = 2_000_000
 """Steps of the construction: a format that needs more is refused after about a second."""
 
 TOO_LARGE = "The format needs an automaton that is too large: shorten it, such as by fewer or smaller repetitions, or a --length."
-
-
-@dataclass(frozen=True)
-class Chars:
-    """One character out of a set; with `negated`, one that is not in it."""
-
-    characters: frozenset[str]
-    negated: bool = False
-
-    def accepts(self, character: str) -> bool:
-        """Whether `character` may stand here."""
-        return (character in self.characters) != self.negated
-
-
-@dataclass(frozen=True)
-class Follow:
-    """Its parts one after the other."""
-
-    parts: "tuple[Pattern, ...]"
-
-
-@dataclass(frozen=True)
-class Either:
-    """One of its parts."""
-
-    parts: "tuple[Pattern, ...]"
-
-
-@dataclass(frozen=True)
-class Repeat:
-    """A part `least` to `most` times; without a `most`, as often as one likes."""
-
-    part: "Pattern"
-    least: int
-    most: int | None
-
-
-Pattern = Chars | Follow | Either | Repeat
-
-ANY = Chars(frozenset(), negated=True)
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,23 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from threading import BoundedSemaphore
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siga_ocr.config import ModelConfig
 from siga_ocr.crops import Crop
-from siga_ocr.decode import Columns, Decoded, greedy, has_ended
+from siga_ocr.decode import Columns, Decoded, Seen, greedy_ids, has_ended, spell
 from siga_ocr.engine import Engine, EngineOutput, OutOfMemory
 from siga_ocr.intake import Taken
+from siga_ocr.judgement import judge
 from siga_ocr.preprocess import to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
 from siga_ocr.visualize import Evidence
+
+if TYPE_CHECKING:
+    from siga_ocr.search import Search
 
 
 class BatchReader:
@@ -29,6 +35,9 @@ class BatchReader:
         self._options = options
         self._notices = notices
         self._lanes = BoundedSemaphore(engine.facts.lanes)
+        self._search = make_search(self._config, options) if options.searches else None
+        least = self._search.steps if self._search else options.first_steps
+        self._first_steps = min(max(least, options.first_steps), self._config.max_steps)
 
     def read(self, batch: Sequence[Taken]) -> list[Reading]:
         """One reading for each crop, all of which could be opened.
@@ -37,7 +46,7 @@ class BatchReader:
             DeviceError: not even one crop fits into the device's memory.
         """
         begun = perf_counter()
-        decoded = self._decoded(batch, min(self._options.first_steps, self._config.max_steps))
+        decoded = self._decoded(batch, self._first_steps)
         share = 1000 * (perf_counter() - begun) / len(batch)
         return [self._reading(taken, found, share) for taken, found in zip(batch, decoded, strict=True)]
 
@@ -83,21 +92,39 @@ class BatchReader:
         attention = output.glyph_attention[row]
         fitted_pixels = batch_width / attention.shape[2]  # of the fitted crop, for each column of the attention
         columns = Columns(fitted_pixels * taken.width / taken.pixels.shape[2], taken.width)
-        return greedy(output.log_probabilities[row], attention, self._charset, columns)
+        seen = Seen(output.log_probabilities[row], attention)
+        if self._search is None:
+            return spell(greedy_ids(seen.log_probabilities), seen, self._charset, columns)
+        return self._search.decoded(seen, columns)
 
     def _reading(self, taken: Taken, decoded: Decoded, elapsed_ms: float) -> Reading:
+        judgement = judge(decoded, self._options)
         reading = Reading(
             taken.name,
-            "review" if decoded.confidence < self._options.min_confidence else "ok",
-            decoded.text,
+            judgement.status,
+            judgement.text,
             decoded.confidence,
             decoded.characters,
             taken.width,
             taken.height,
             read_at=_now(),
             image_sha256=taken.sha256,
+            reason=judgement.reason,
+            raw_text=judgement.raw_text,
+            found=decoded.found,
         )
         return replace(reading, elapsed_ms=round(taken.elapsed_ms + elapsed_ms, 2))
+
+
+def make_search(config: ModelConfig, options: ReadOptions) -> "Search":
+    """The search that these options ask for; imported only then.
+
+    Raises:
+        UsageError: the model can never read a code of the format.
+    """
+    from siga_ocr.search import Search, SearchOptions
+
+    return Search(config, SearchOptions(options.code_format, options.n_best, options.min_margin > 0))
 
 
 def _now() -> str:

@@ -4,9 +4,10 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from siga_ocr.automaton import ANY, Automaton, Chars, Follow, Pattern, Repeat, distances, intersection
+from siga_ocr.automaton import Automaton, distances, intersection
 from siga_ocr.charset import PRINTABLE, Charset
 from siga_ocr.errors import UsageError
+from siga_ocr.pattern import ANY, Chars, Follow, Pattern, Repeat
 
 MASK_SIGNS = {"9": Chars(frozenset(string.digits)), "A": Chars(frozenset(string.ascii_letters)), "*": ANY}
 """What stands for more than itself in a mask."""

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from siga_ocr.charset import END, Charset
-from siga_ocr.reading import Alternative, CharReading
+from siga_ocr.reading import Alternative, CharReading, Found
 
 Floats = npt.NDArray[np.float32]
 
@@ -26,17 +26,31 @@ class Columns:
     width: float
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the network says of one crop: `log_probabilities` float32 [T, K]; `glyph_attention` float32 [T, h, w], which sums to 1 over h, w."""
+
+    log_probabilities: Floats
+    glyph_attention: Floats
+
+
 @dataclass(frozen=True)
 class Decoded:
-    """The characters of one crop, and the product of their confidences and of the end mark's."""
+    """The characters of one crop, and the product of their confidences and of the end mark's; `found` is what a search adds to it."""
 
     characters: tuple[CharReading, ...]
     confidence: float
+    found: Found | None = None
 
     @property
     def text(self) -> str:
         """The characters as one string."""
         return "".join(character.character for character in self.characters)
+
+    @property
+    def weakest(self) -> float:
+        """The confidence of the weakest character; that of the end mark alone where there is none."""
+        return min((character.confidence for character in self.characters), default=self.confidence)
 
 
 def has_ended(log_probabilities: Floats) -> npt.NDArray[np.bool_]:
@@ -46,30 +60,42 @@ def has_ended(log_probabilities: Floats) -> npt.NDArray[np.bool_]:
 
 
 def greedy(log_probabilities: Floats, glyph_attention: Floats, charset: Charset, columns: Columns) -> Decoded:
-    """The most probable class of each step up to the end mark, for one crop.
+    """The most probable class of each step up to the end mark, for one crop: `spell` of `greedy_ids`."""
+    return spell(greedy_ids(log_probabilities), Seen(log_probabilities, glyph_attention), charset, columns)
 
-    `log_probabilities` is float32 [T, K]; `glyph_attention` float32 [T, h, w] sums to 1 over h, w. A crop whose end mark does not come
-    within T steps is cut to T - 1 characters; its confidence is then as low as the network finds an end after them improbable.
-    """
+
+def greedy_ids(log_probabilities: Floats) -> tuple[int, ...]:
+    """The most probable class of each step [T, K] up to the end mark; what has none within T steps is cut to T - 1 characters."""
     best = log_probabilities.argmax(axis=1)
     ends = np.flatnonzero(best == END)
-    length = int(ends[0]) if len(ends) else len(best) - 1
-    edges = central_span(glyph_attention[:length].sum(axis=1)) * columns.pixels
+    return tuple(best[: int(ends[0]) if len(ends) else len(best) - 1].tolist())
+
+
+def spell(ids: tuple[int, ...], seen: Seen, charset: Charset, columns: Columns) -> Decoded:
+    """A text that is given by its classes, with what the network thinks of each of them, and of the end behind them.
+
+    A crop whose end mark does not come within T steps has a confidence as low as the network finds an end after them improbable.
+    """
+    length = len(ids)
+    edges = central_span(seen.glyph_attention[:length].sum(axis=1)) * columns.pixels
     edges = np.clip(edges, 0.0, columns.width)
-    rows = log_probabilities[:length]
+    rows = seen.log_probabilities[:length]
     ranked = np.argsort(-rows, axis=1, kind="stable")[:, : ALTERNATIVES + 2]
     sure = _probabilities(np.take_along_axis(rows, ranked, axis=1))
+    own = rows[np.arange(length), list(ids)]
     characters = tuple(
-        CharReading(charset.characters[classes[0] - 1], confidences[0], x0, x1, _alternatives(classes, confidences, charset))
-        for classes, confidences, (x0, x1) in zip(ranked.tolist(), sure.tolist(), edges.tolist(), strict=True)
+        CharReading(charset.characters[chosen - 1], confidence, x0, x1, _alternatives(chosen, classes, confidences, charset))
+        for chosen, confidence, classes, confidences, (x0, x1) in zip(
+            ids, _probabilities(own).tolist(), ranked.tolist(), sure.tolist(), edges.tolist(), strict=True
+        )
     )
-    total = rows[np.arange(length), best[:length]].sum(dtype=np.float64) + np.float64(log_probabilities[length, END])
+    total = own.sum(dtype=np.float64) + np.float64(seen.log_probabilities[length, END])
     return Decoded(characters, float(_probabilities(total)))
 
 
-def _alternatives(classes: list[int], confidences: list[float], charset: Charset) -> tuple[Alternative, ...]:
-    """The characters that rank behind the best class, without the end mark."""
-    others = [(index, confidence) for index, confidence in zip(classes[1:], confidences[1:], strict=True) if index != END]
+def _alternatives(chosen: int, classes: list[int], confidences: list[float], charset: Charset) -> tuple[Alternative, ...]:
+    """The best characters but the chosen one, without the end mark."""
+    others = [(index, confidence) for index, confidence in zip(classes, confidences, strict=True) if index not in (END, chosen)]
     return tuple(Alternative(charset.characters[index - 1], confidence) for index, confidence in others[:ALTERNATIVES])
 
 

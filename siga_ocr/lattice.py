@@ -66,7 +66,7 @@ def best_paths(log_probabilities: Floats, moves: Moves) -> Iterator[Path]:
     while queue and queue[0].cost < np.inf:
         branch = heapq.heappop(queue)
         ids, states, spent = walk.follow(branch)
-        yield Path(tuple(ids[:-1]), -branch.cost)
+        yield Path(tuple(ids[:-1]), -float(branch.cost))
         first = len(branch.prefix)
         for place in range(first, len(ids)):
             rank = branch.rank + 1 if place == first else 1

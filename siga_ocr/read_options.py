@@ -1,12 +1,17 @@
-"""How images are gathered and judged while reading; none of it changes what is read."""
+"""How images are gathered and judged while reading, and what a code may look like; no other of these options changes what is read."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from siga_ocr.crops import Crop, Roi, cut
 from siga_ocr.device import core_count
 from siga_ocr.errors import UsageError
 from siga_ocr.intake import IntakeOptions
+
+if TYPE_CHECKING:
+    from siga_ocr.codeformat import CodeFormat
+
+MAX_N_BEST = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +22,11 @@ class ReadOptions:
     first of them is read; the window begins with one, so that the first reading comes early. `threads` open and read; 0 takes one for each
     core that this process may use. `workers` processes open the images instead, which pays where a GPU waits for them. `first_steps` positions
     are computed first; crops whose end mark has not come by then are run again with all. `roi` (x, y, width, height in pixels of the upright
-    image) is cut out first. A confidence below `min_confidence` gives the status `review`. `trace` fills `image_sha256`.
+    image) is cut out first. `trace` fills `image_sha256`.
+
+    The status is `review` where the confidence is below `min_confidence`, that of the weakest character below `min_character_confidence`, the
+    runner-up nearer than `min_margin` nats, or a text that fits `code_format` more than `max_constraint_cost` nats less likely than the one
+    that was read. `unknown` stands in the text for characters below `min_character_confidence`. `n_best` texts are kept.
     """
 
     batch_size: int | Literal["auto"] = "auto"
@@ -27,6 +36,12 @@ class ReadOptions:
     first_steps: int = 16
     roi: Roi | None = None
     min_confidence: float = 0.0
+    min_character_confidence: float = 0.0
+    min_margin: float = 0.0
+    unknown: str = ""
+    n_best: int = 0
+    code_format: "CodeFormat | None" = None
+    max_constraint_cost: float = 3.0
     trace: bool = False
 
     def __post_init__(self) -> None:
@@ -35,8 +50,18 @@ class ReadOptions:
             raise UsageError(f"window, batch_size and first_steps must be at least 1 threads and workers at least 0, got {self}.")
         if self.roi is not None and min(self.roi[2:]) < 1:
             raise UsageError(f"The region {','.join(map(str, self.roi))} has no pixels: give x,y,width,height.")
-        if not 0 <= self.min_confidence <= 1:
-            raise UsageError(f"min_confidence must lie in 0..1, got {self.min_confidence}.")
+        for name, bar in (("min_confidence", self.min_confidence), ("min_character_confidence", self.min_character_confidence)):
+            if not 0 <= bar <= 1:
+                raise UsageError(f"{name} must lie in 0..1, got {bar}.")
+        if not (self.min_margin >= 0 and self.max_constraint_cost >= 0 and 0 <= self.n_best <= MAX_N_BEST):
+            raise UsageError(f"min_margin and max_constraint_cost are nats from 0, n_best a number from 0 to {MAX_N_BEST}, got {self}.")
+        if self.unknown and not self.min_character_confidence:
+            raise UsageError("unknown stands for characters below min_character_confidence: give that too.")
+
+    @property
+    def searches(self) -> bool:
+        """Whether whole texts have to be compared."""
+        return bool(self.code_format) or self.n_best > 0 or self.min_margin > 0
 
     @property
     def thread_count(self) -> int:

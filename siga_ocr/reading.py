@@ -30,11 +30,37 @@ class CharReading:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A whole text that a crop could say, with its confidence in 0..1."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search among whole texts adds to a reading.
+
+    `search` is `exact`, or `lattice` where the network was fed with its own reading: all texts are then judged on that one's positions.
+    `raw_text` is the reading without a format, None where none was given; `constraint_cost` how many nats less likely the text is than it,
+    None also where no text fits. `margin` is by how many nats the runner-up is less likely, None where there is none or it was not asked for.
+    `n_best` are the likeliest texts, the likeliest first, as many as were asked for.
+    """
+
+    search: Literal["exact", "lattice"]
+    raw_text: str | None = None
+    constraint_cost: float | None = None
+    margin: float | None = None
+    n_best: tuple[Candidate, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Reading:
     """The outcome for one crop; `confidence` is the product over its characters and the end mark.
 
     `width` and `height` are those of the upright crop in pixels (0 where it could not be opened), `elapsed_ms` the milliseconds of work on
     it (its share of a batch), `read_at` the UTC time in ISO 8601, `image_sha256` the hexadecimal hash of the image's bytes where it was asked for.
+    `reason` says why the status is `review`, `raw_text` is the text before a format or `unknown` changed it, `found` what a search adds.
     """
 
     file: str
@@ -48,6 +74,9 @@ class Reading:
     read_at: str = ""
     image_sha256: str = ""
     error: str = ""
+    reason: str = ""
+    raw_text: str | None = None
+    found: Found | None = None
 
     @property
     def min_character_confidence(self) -> float:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from siga_ocr.reading import CharReading, Provenance, Reading
+from siga_ocr.reading import CharReading, Found, Provenance, Reading
 
 SCHEMA_VERSION = 1
 """Changes when a field is removed or changes its meaning, not when one is added."""
@@ -22,7 +22,7 @@ class Field:
 
 FIELDS = (
     Field("file", "string", "the path as given, a folder's name joined with the image's; never made absolute"),
-    Field("status", "string", "`ok`, `review` (below `--min-confidence`) or `error` (could not be opened)"),
+    Field("status", "string", "`ok`, `review` (a rule was not met, see `reason`) or `error` (could not be opened)"),
     Field("text", "string", "the reading; empty where nothing was read"),
     Field("confidence", "number or null", "product of the confidences of all characters and of the end of the text, 0 to 1; null on error"),
     Field("min_character_confidence", "number or null", "that of the weakest character; of the end where the text is empty; null on error"),
@@ -41,11 +41,17 @@ FIELDS = (
     Field("read_at", "string or null", "when it was read: UTC, ISO 8601"),
     Field("elapsed_ms", "number", "milliseconds of work on this crop; its share where several were computed together"),
     Field("image_sha256", "string or null", "SHA-256 of the image file, hexadecimal; with `--trace`"),
-    Field("raw_text", "null", "reserved"),
-    Field("constraint_cost", "null", "reserved"),
+    Field("raw_text", "string or null", "the reading without a code format, or before `--unknown`; null where neither was asked for"),
+    Field(
+        "constraint_cost",
+        "number or null",
+        "how many nats less likely `text` is than `raw_text`, 0 at least; null without a code format, or where none fits",
+    ),
     Field("orientation", "null", "reserved"),
-    Field("n_best", "null", "reserved", flat=False),
-    Field("search", "null", "reserved", flat=False),
+    Field("n_best", "list or null", "the likeliest texts (`text`, `confidence`), the likeliest first; with `--n-best`", flat=False),
+    Field("search", "string or null", "`exact`, or `lattice`: all texts were judged on the positions of the one reading of a network with feedback"),
+    Field("margin", "number or null", "by how many nats the runner-up is less likely; with `--min-margin`; null where there is none"),
+    Field("reason", "string or null", "why the status is `review`"),
 )
 """In the order in which they are written; later ones are only ever appended."""
 
@@ -77,7 +83,24 @@ def record(reading: Reading, provenance: Provenance) -> dict[str, Value]:
         "elapsed_ms": round(reading.elapsed_ms, 3),
         "image_sha256": reading.image_sha256 or None,
     }
+    known |= {"raw_text": reading.raw_text, "reason": reading.reason or None} | _found(reading.found)
     return {field.name: known.get(field.name) for field in FIELDS}
+
+
+def _found(found: Found | None) -> dict[str, Value]:
+    """What a search adds, nothing where there was none."""
+    if found is None:
+        return {}
+    return {
+        "constraint_cost": _rounded(found.constraint_cost),
+        "n_best": None if found.n_best is None else [{"text": one.text, "confidence": round(one.confidence, 6)} for one in found.n_best],
+        "search": found.search,
+        "margin": _rounded(found.margin),
+    }
+
+
+def _rounded(nats: float | None) -> float | None:
+    return None if nats is None else round(nats, 4)
 
 
 def _character(character: CharReading) -> dict[str, object]:

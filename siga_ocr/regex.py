@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from siga_ocr.automaton import Chars, Either, Follow, Pattern, Repeat
 from siga_ocr.errors import UsageError
+from siga_ocr.pattern import Chars, Either, Follow, Pattern, Repeat
 
 SPECIAL = frozenset("\\[]|(){}.?*+")
 """What greenery wants a backslash before outside of brackets; it takes no other punctuation with one."""

@@ -84,8 +84,9 @@ def test_files_and_functions_stay_small(path: Path) -> None:
     assert ast.get_docstring(ast.parse(source)), f"{own_name(path)} says in its first line what it knows"
     for function in functions(path):
         assert function.end_lineno is not None
-        assert function.end_lineno - function.lineno < 40, f"{own_name(path)}.{function.name} is too long"
         is_command = path.parent.name == "cli" and function.name == path.stem
+        first = function.body[0].lineno if is_command else function.lineno  # the options of a command are a table
+        assert function.end_lineno - first < 40, f"{own_name(path)}.{function.name} is too long"
         parameters = [a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs) if a.arg not in ("self", "cls")]
         assert is_command or len(parameters) <= MAX_PARAMETERS, (
             f"{own_name(path)}.{function.name} takes {len(parameters)} parameters: make a dataclass"

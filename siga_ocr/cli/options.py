@@ -26,7 +26,8 @@ class EngineName(StrEnum):
     ONNX = "onnx"
 
 
-INPUT, OUTPUT, COMPUTING = "What is read", "What is written", "How it is computed"
+INPUT, CODES, REJECTING = "What is read", "What a code may look like", "What is accepted"
+OUTPUT, COMPUTING = "What is written", "How it is computed"
 
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda[:N]", help="Where to compute.")]
 Model = Annotated[str, typer.Option("--model", metavar="NAME|FOLDER|hf:REPO", help="A model's name, its folder, or hf:owner/repo[@revision].")]
@@ -54,6 +55,47 @@ Roi = Annotated[
     str | None,
     typer.Option("--roi", metavar="X,Y,W,H", help="Cut this region out of each upright image first, in pixels.", rich_help_panel=INPUT),
 ]
+
+Mask = Annotated[
+    str,
+    typer.Option("--mask", metavar="AA-9999-**", help="9 a digit, A a letter, * any character, \\\\ before itself.", rich_help_panel=CODES),
+]
+Regex = Annotated[str, typer.Option("--regex", metavar="REGEX", help="A regular expression for the whole code.", rich_help_panel=CODES)]
+Characters = Annotated[
+    str, typer.Option("--charset", metavar="A-Z0-9-", help="The characters that may occur; a - first or last is itself.", rich_help_panel=CODES)
+]
+Length = Annotated[str, typer.Option("--length", metavar="N|N-M", help="How many characters a code has.", rich_help_panel=CODES)]
+Preset = Annotated[
+    str, typer.Option("--preset", metavar="NAME", help="A kind of code with its check digit: vin, iso6346, ean13, ...", rich_help_panel=CODES)
+]
+MaxConstraintCost = Annotated[
+    float,
+    typer.Option(
+        "--max-constraint-cost",
+        metavar="NATS",
+        min=0,
+        help="Where the format makes a reading less likely by more than this, the status is review.",
+        rich_help_panel=CODES,
+    ),
+]
+
+MinCharacterConfidence = Annotated[
+    float,
+    typer.Option(
+        "--min-character-confidence", metavar="P", help="Review where the weakest character is less sure than P.", rich_help_panel=REJECTING
+    ),
+]
+MinMargin = Annotated[
+    float,
+    typer.Option("--min-margin", metavar="NATS", min=0, help="Review where the runner-up is nearer than this.", rich_help_panel=REJECTING),
+]
+Unknown = Annotated[
+    str,
+    typer.Option(
+        "--unknown", metavar="SIGN", help="Show this for characters below --min-character-confidence, such as '?'.", rich_help_panel=REJECTING
+    ),
+]
+NBest = Annotated[int, typer.Option("--n-best", metavar="K", min=0, help="Add the K likeliest texts to the record.", rich_help_panel=OUTPUT)]
 
 Force = Annotated[bool, typer.Option("--force", help="Replace FILE where it exists.", rich_help_panel=OUTPUT)]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with FILE.partial, which an interrupted run has left.", rich_help_panel=OUTPUT)]

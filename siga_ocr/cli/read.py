@@ -1,12 +1,15 @@
 """`siga-ocr read`: paths in, readings out."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from siga_ocr.cli import options
 from siga_ocr.errors import UsageError
 from siga_ocr.weights import DEFAULT
+
+if TYPE_CHECKING:
+    from siga_ocr.codeformat import CodeFormat
 
 PATHS = "Image files, folders of images, @LIST (a file with a path a line), - (paths on stdin)."
 
@@ -22,6 +25,16 @@ def read(
     glob: options.Glob = None,
     null: options.Null = False,
     roi: options.Roi = None,
+    mask: options.Mask = "",
+    regex: options.Regex = "",
+    charset: options.Characters = "",
+    length: options.Length = "",
+    preset: options.Preset = "",
+    max_constraint_cost: options.MaxConstraintCost = 3.0,
+    min_character_confidence: options.MinCharacterConfidence = 0.0,
+    min_margin: options.MinMargin = 0.0,
+    unknown: options.Unknown = "",
+    n_best: options.NBest = 0,
     force: options.Force = False,
     resume: options.Resume = False,
     exit_zero: options.ExitZero = False,
@@ -45,10 +58,32 @@ def read(
     from siga_ocr.read_options import ReadOptions
     from siga_ocr.sources import Search
 
-    how = ReadOptions(batch_size=size, threads=threads, workers=workers, roi=region, min_confidence=least, trace=trace)
+    how = ReadOptions(
+        batch_size=size,
+        threads=threads,
+        workers=workers,
+        roi=region,
+        min_confidence=least,
+        min_character_confidence=min_character_confidence,
+        min_margin=min_margin,
+        unknown=unknown,
+        n_best=n_best,
+        code_format=code_format(mask, regex, charset, length, preset),
+        max_constraint_cost=max_constraint_cost,
+        trace=trace,
+    )
     outcome = Outcome(form.value, output, force, resume, Shown(attention, report), quiet)
     job = Job(paths, Search(recursive, tuple(glob or ()), null), Choice(model, device, engine.value, how), outcome)
     raise typer.Exit(run(job, exit_zero))
+
+
+def code_format(mask: str, regex: str, charset: str, length: str, preset: str) -> "CodeFormat | None":
+    """The format that these options ask for; None where they ask for none."""
+    if not any((mask, regex, charset, length, preset)):
+        return None
+    from siga_ocr.codeformat import CodeFormat
+
+    return CodeFormat(mask=mask, regex=regex, characters=charset, length=length, preset=preset)
 
 
 def _batch_size(text: str) -> int | Literal["auto"]:

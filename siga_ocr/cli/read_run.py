@@ -97,7 +97,7 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
             statuses[reading.status] += 1
     refused = statuses["error"] + statuses["review"]
     if refused and not outcome.quiet:
-        console.say(_summary(statuses, choice.options.min_confidence))
+        console.say(_summary(statuses, choice.options))
     return ExitCode.NOT_ALL if refused and not exit_zero else ExitCode.OK
 
 
@@ -141,11 +141,13 @@ def _shown(readings: Iterator[Reading], reader: Reader, outcome: Outcome) -> Ite
             said += 1
 
 
-def _summary(statuses: Counter[str], least: float) -> str:
+def _summary(statuses: Counter[str], rules: ReadOptions) -> str:
     total = statuses.total()
     parts = []
     if statuses["error"]:
         parts.append(f"{statuses['error']} of {total} images could not be read")
     if statuses["review"]:
-        parts.append(f"{statuses['review']} of {total} readings are less sure than {least:g}")
+        others = rules.searches or rules.min_character_confidence
+        what = "are to be looked at" if others else f"are less sure than {rules.min_confidence:g}"
+        parts.append(f"{statuses['review']} of {total} readings {what}")
     return "; ".join(parts) + "."

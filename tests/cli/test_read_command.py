@@ -258,3 +258,19 @@ def test_the_run_goes_on_whatever_an_image_is(crops: Path, options: list[str]) -
     assert statuses == dict.fromkeys((*whole, "moving.webp", "a.png"), "ok") | dict.fromkeys(refused, "error")
     assert result.exit_code == ExitCode.NOT_ALL
     assert result.stderr == f"{len(refused)} of {len(statuses)} images could not be read.\n"
+
+
+@pytest.mark.usefixtures("crops")
+def test_a_format_is_obeyed_and_recorded(options: list[str]) -> None:
+    result = CliRunner().invoke(app, ["read", "in", "--mask", "AA-9", "--n-best", "2", "--min-margin", "0.1", "--format", "jsonl", *options])
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(records) == 2
+    for record in records:
+        assert re.fullmatch("[A-Za-z]{2}-[0-9]", record["text"])
+        assert record["n_best"][0]["text"] == record["text"]
+        assert (record["search"], record["constraint_cost"] >= 0) == ("exact", True)
+        assert record["raw_text"] is not None
+    plain = CliRunner().invoke(app, ["read", "in", "--format", "jsonl", *options])
+    assert [json.loads(line)["text"] for line in plain.stdout.splitlines()] == [record["raw_text"] for record in records]
+    wrong = CliRunner().invoke(app, ["read", "in", "--mask", "9" * 99, *options])
+    assert (wrong.exit_code, "can never read" in wrong.stderr) == (ExitCode.USAGE, True)
