@@ -26,13 +26,14 @@ def main() -> None:
     GOLDEN.mkdir(exist_ok=True)
     for old in GOLDEN.glob("*.png"):
         old.unlink()
-    for family, _ in DEFAULT_FAMILIES:
-        for index in range(TRIED):
+    for number, (family, _) in enumerate(DEFAULT_FAMILIES, start=1):
+        for index in range(number * TRIED, (number + 1) * TRIED):
             crop = render(SEED, index, family_style(family, RenderStyle(difficulty=0.3)))
             stream = BytesIO()
             Image.fromarray(crop.image).convert("L").save(stream, "PNG", optimize=True)
             (reading,) = reader.read([stream.getvalue()])
-            if reading.text == crop.text and len(crop.text) >= 6 and reading.confidence >= LEAST and stream.tell() <= LARGEST_BYTES:
+            is_sure = reading.text == crop.text and reading.confidence >= LEAST
+            if is_sure and len(crop.text) >= 6 and crop.text not in dict(rows).values() and stream.tell() <= LARGEST_BYTES:
                 (GOLDEN / f"{family}.png").write_bytes(stream.getvalue())
                 rows.append((f"{family}.png", crop.text))
                 break

@@ -1,0 +1,82 @@
+"""One run of `watch`: opens the journal, waits for files, says what was read, and ends when a signal asks for it."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from siga_ocr.calibration import threshold_for
+from siga_ocr.cli import console
+from siga_ocr.cli.read_run import Choice
+from siga_ocr.errors import ExitCode, UsageError
+from siga_ocr.journal import Journal
+from siga_ocr.reader import Reader
+from siga_ocr.watch import Hot, Watch
+
+
+@dataclass(frozen=True)
+class Job:
+    """The whole of what was asked for."""
+
+    hot: Hot
+    output: Path
+    choice: Choice
+    quiet: bool
+
+
+def least_of(min_confidence: float, max_error: float | None, model: str) -> float:
+    """The confidence below which a reading is to be looked at.
+
+    Raises:
+        UsageError: it is said in both ways.
+    """
+    if max_error is None:
+        return min_confidence
+    if min_confidence:
+        raise UsageError("--min-confidence and --max-error are two ways to say one thing: give one of them.")
+    return threshold_for(model, max_error)
+
+
+def run(job: Job) -> ExitCode:
+    """Watch until a signal comes, and return the exit code."""
+    if job.output.is_dir() or not job.output.parent.is_dir():
+        raise UsageError(f"{job.output} cannot be written: name a file in a folder that is there.")
+    console.hush_decoders()
+    choice = job.choice
+    with Journal(job.output) as journal, _ended_by_signals() as ending:
+        reader = Reader.load(choice.model, choice.device, choice.engine, choice.options)
+        for notice in () if job.quiet else (*reader.notices, f"Watching {job.hot.folder}; records go to {job.output}."):
+            console.say(notice)
+        for reading in Watch(job.hot, reader, journal).run(ending.stop):
+            if not job.quiet:
+                console.say(f"{reading.file}\t{reading.status}\t{reading.text or reading.error}")
+    return ExitCode.INTERRUPTED if ending.number == signal.SIGINT else ExitCode.OK
+
+
+class _Ending:
+    """Whether a signal has asked for the end, and which."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.number = 0
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        """A signal handler."""
+        del frame
+        self.number = number
+        self.stop.set()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[_Ending]:
+    """SIGTERM and Ctrl-C ask for the end instead of tearing the program out of a record."""
+    ending = _Ending()
+    before = {number: signal.signal(number, ending.ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield ending
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
