@@ -184,3 +184,4 @@ def test_a_file_of_other_lines_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not written"):
         Journal(tmp_path / "notes.txt")
     assert (tmp_path / "notes.txt").read_text() == "my notes\n"
+    assert names(tmp_path) == ["notes.txt"]
