@@ -37,6 +37,7 @@ class BatchReader:
         self._lanes = BoundedSemaphore(engine.facts.lanes)
         self._search = make_search(self._config, options) if options.searches else None
         least = self._search.steps if self._search else options.first_steps
+        least = self._config.max_steps if options.keep_log_probabilities else least
         self._first_steps = min(max(least, options.first_steps), self._config.max_steps)
 
     def read(self, batch: Sequence[Taken]) -> list[Reading]:
@@ -94,8 +95,10 @@ class BatchReader:
         columns = Columns(fitted_pixels * taken.width / taken.pixels.shape[2], taken.width)
         seen = Seen(output.log_probabilities[row], attention)
         if self._search is None:
-            return spell(greedy_ids(seen.log_probabilities), seen, self._charset, columns)
-        return self._search.decoded(seen, columns)
+            found = spell(greedy_ids(seen.log_probabilities), seen, self._charset, columns)
+        else:
+            found = self._search.decoded(seen, columns)
+        return replace(found, log_probabilities=seen.log_probabilities.copy()) if self._options.keep_log_probabilities else found
 
     def _reading(self, taken: Taken, decoded: Decoded, elapsed_ms: float) -> Reading:
         judgement = judge(decoded, self._options)
@@ -112,6 +115,7 @@ class BatchReader:
             reason=judgement.reason,
             raw_text=judgement.raw_text,
             found=decoded.found,
+            log_probabilities=decoded.log_probabilities,
         )
         return replace(reading, elapsed_ms=round(taken.elapsed_ms + elapsed_ms, 2))
 

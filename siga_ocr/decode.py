@@ -1,6 +1,6 @@
 """From log-probabilities to characters with confidences and places: written once for every engine (NumPy only)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -36,11 +36,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Decoded:
-    """The characters of one crop, and the product of their confidences and of the end mark's; `found` is what a search adds to it."""
+    """The characters of one crop, and the product of their confidences and of the end mark's; `found` is what a search adds to it.
+
+    `log_probabilities` float32 [T, K] are kept where they are asked for.
+    """
 
     characters: tuple[CharReading, ...]
     confidence: float
     found: Found | None = None
+    log_probabilities: Floats | None = field(default=None, compare=False, repr=False)
 
     @property
     def text(self) -> str:

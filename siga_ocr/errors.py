@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every command; where several apply, the highest of 6, 5, 4, 3, 1 wins."""
+    """The exit codes of every command; where several apply, the first of 6, 5, 4, 3, 1, 7 wins."""
 
     OK = 0
     NOT_ALL = 1
@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     MODEL = 4
     DEVICE = 5
     DISK = 6
+    UNSURE = 7
     INTERRUPTED = 130
 
 
@@ -24,6 +25,7 @@ MEANINGS = {
     ExitCode.MODEL: "model missing, damaged or not to be had from the network",
     ExitCode.DEVICE: "device not there, or without enough memory",
     ExitCode.DISK: "a result could not be written",
+    ExitCode.UNSURE: "verify: none differs, but some are unsure",
     ExitCode.INTERRUPTED: "interrupted",
 }
 """The one table of exit codes: the help shows it, the documentation repeats it."""

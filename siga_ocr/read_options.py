@@ -27,6 +27,7 @@ class ReadOptions:
     The status is `review` where the confidence is below `min_confidence`, that of the weakest character below `min_character_confidence`, the
     runner-up nearer than `min_margin` nats, or a text that fits `code_format` more than `max_constraint_cost` nats less likely than the one
     that was read. `unknown` stands in the text for characters below `min_character_confidence`. `n_best` texts are kept.
+    `keep_log_probabilities` keeps those of all positions in the reading.
     """
 
     batch_size: int | Literal["auto"] = "auto"
@@ -43,6 +44,7 @@ class ReadOptions:
     code_format: "CodeFormat | None" = None
     max_constraint_cost: float = 3.0
     trace: bool = False
+    keep_log_probabilities: bool = False
 
     def __post_init__(self) -> None:
         size = 1 if self.batch_size == "auto" else self.batch_size

@@ -43,6 +43,7 @@ class Reader:
             engine=engine.facts.name, device=engine.facts.device, precision=engine.facts.precision, tool_version=__version__
         )
         self.notices: list[str] = []
+        self.config = engine.config
         self._input = engine.config.input
         self._processes: Executor | None = None
         self._batches = BatchReader(engine, self.options, self.notices)

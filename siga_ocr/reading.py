@@ -1,7 +1,11 @@
 """What one crop says and how sure we are of it, and what it was read with."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Status = Literal["ok", "review", "error"]
 """`review` is given only by a rule that was asked for; `error` means that there was nothing to read from."""
@@ -61,6 +65,7 @@ class Reading:
     `width` and `height` are those of the upright crop in pixels (0 where it could not be opened), `elapsed_ms` the milliseconds of work on
     it (its share of a batch), `read_at` the UTC time in ISO 8601, `image_sha256` the hexadecimal hash of the image's bytes where it was asked for.
     `reason` says why the status is `review`, `raw_text` is the text before a format or `unknown` changed it, `found` what a search adds.
+    `log_probabilities` float32 [T, K] of all T positions are kept where they are asked for.
     """
 
     file: str
@@ -77,6 +82,7 @@ class Reading:
     reason: str = ""
     raw_text: str | None = None
     found: Found | None = None
+    log_probabilities: "npt.NDArray[np.float32] | None" = field(default=None, compare=False, repr=False)
 
     @property
     def min_character_confidence(self) -> float:

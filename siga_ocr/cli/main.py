@@ -18,6 +18,7 @@ from siga_ocr.cli.models import models
 from siga_ocr.cli.read import read
 from siga_ocr.cli.synth import synth
 from siga_ocr.cli.train import train
+from siga_ocr.cli.verify import verify
 from siga_ocr.cli.watch import watch
 from siga_ocr.errors import MEANINGS, DiskError, ExitCode, SigaError
 
@@ -70,7 +71,7 @@ def siga_ocr(
     defaults.apply(context)
 
 
-for command in (read, watch, evaluate, calibrate, synth, finetune, train, export, doctor):
+for command in (read, verify, watch, evaluate, calibrate, synth, finetune, train, export, doctor):
     app.command()(command)
 app.add_typer(models)
 app.add_typer(data)
