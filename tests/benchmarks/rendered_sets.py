@@ -33,10 +33,11 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def table_row(name: str, count: int, exact: float, error_rate: float) -> str:
-    """One line of the table; shares are given from 0 to 1 and printed in percent."""
+def table_row(name: str, count: int, exact: float, error_rate: float | None) -> str:
+    """One line of the table; shares are given from 0 to 1 and printed in percent, a dash where there is no error rate."""
     low, high = wilson(exact, count)
-    return f"| {name} | {count} | {100 * exact:.1f} ({100 * low:.1f}-{100 * high:.1f}) | {100 * error_rate:.1f} |"
+    errors = "-" if error_rate is None else f"{100 * error_rate:.1f}"
+    return f"| {name} | {count} | {100 * exact:.1f} ({100 * low:.1f}-{100 * high:.1f}) | {errors} |"
 
 
 def print_group(reader: Reader, sets: list[StandingSet], count: int) -> None:
@@ -44,7 +45,8 @@ def print_group(reader: Reader, sets: list[StandingSet], count: int) -> None:
     scores = []
     for standing in sets:
         scores.append(rendered_scores(reader, standing.crops(count)))
-        print(table_row(standing.name, scores[-1].count, scores[-1].word_accuracy, scores[-1].character_error_rate), flush=True)
+        errors = None if standing.group == "blank" else scores[-1].character_error_rate  # of no characters there is no rate
+        print(table_row(standing.name, scores[-1].count, scores[-1].word_accuracy, errors), flush=True)
     if len(scores) > 1:
         exact = sum(score.word_accuracy for score in scores) / len(scores)
         errors = sum(score.character_error_rate for score in scores) / len(scores)
