@@ -88,7 +88,10 @@ def test_names_from_find_keep_their_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_was_stopped_goes_on_where_it_was(many: Path, deadly: signal.Signals) -> None:
     whole = finished(start(many, "@list.txt", "-o", "whole.jsonl"))
-    process = start(many, "@list.txt", "-o", "out.jsonl")
+    process = start(many, "-", "-o", "out.jsonl")  # paths that it waits for, so that it cannot end before the signal
+    assert process.stdin is not None
+    process.stdin.write(b"\n".join((many / "list.txt").read_bytes().split(b"\n")[:60]) + b"\n")
+    process.stdin.flush()
     wait_for_lines(many / "out.jsonl.partial", 20)
     process.send_signal(deadly)
     code, out, err = finished(process)
