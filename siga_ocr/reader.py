@@ -80,9 +80,9 @@ class Reader:
         Pillow, or a `Crop`. `None` among them is no source: it asks for the readings of all before it, before another one is drawn.
         Sources are drawn in the caller's thread, a window of them ahead while they come fast.
         """
-        pool = ThreadPoolExecutor(self.options.thread_count, "siga-ocr")
+        pool, opening = (ThreadPoolExecutor(self.options.thread_count, name) for name in ("siga-ocr", "siga-ocr-open"))
         try:
-            openers = self._openers(pool)
+            openers = self._openers(opening)  # threads of their own: a batch that is ready does not queue behind what is opened ahead
             ahead: deque[Sequence[Future[list[Taken]]]] = deque()
             for window, is_urgent in _windows(iter(sources), self.options.window):
                 ahead.append(self._open(window, openers))
@@ -91,7 +91,8 @@ class Reader:
             while ahead:
                 yield from self._read(ahead.popleft(), pool)
         finally:
-            pool.shutdown(cancel_futures=True)  # whoever stops listening, or Ctrl-C, does not wait for what was opened ahead
+            for threads in (opening, pool):
+                threads.shutdown(cancel_futures=True)  # whoever stops listening, or Ctrl-C, does not wait for what was opened ahead
 
     def read_crops(self, crops: Sequence[Crop]) -> list[Reading]:
         """One reading for each crop that is in memory already."""
