@@ -26,7 +26,13 @@ def start(folder: Path, *arguments: str, before: Callable[[], None] | None = Non
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "siga_ocr", "read", "--device", "cpu", *arguments]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=folder, env=environment, stdin=pipe, stdout=out, stderr=pipe, preexec_fn=before)
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background starts with interrupts ignored, and hands that on
+        if before is not None:
+            before()
+
+    return subprocess.Popen(command, cwd=folder, env=environment, stdin=pipe, stdout=out, stderr=pipe, preexec_fn=prepare)
 
 
 def finished(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
