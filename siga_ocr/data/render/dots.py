@@ -1,4 +1,4 @@
-"""Characters as dots: a 5x7 matrix drawn here and finer ones taken from a font file, for ink-jet printers and dot-peen markers."""
+"""Characters as dots: matrices of 5x7 and 7x9 drawn here and finer ones taken from a font file, for ink-jet printers and dot-peen markers."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.glyphs import Glyph, Mask
+from siga_ocr.data.render.strokes import stroke_paths
 
 TABLE = r"""
 Aehhvhhh Buhhuhhu Cehggghe Duhhhhhu Evgguggv Fvgguggg Gehgnhhe Hhhhvhhh Ie44444e J72222ic Khikokih Lggggggv Mhrllhhh Nhhpljhh Oehhhhhe
@@ -25,10 +26,12 @@ ROWS = {word[0]: word[1:] for word in TABLE.split()}
 
 @lru_cache(maxsize=8192)
 def matrix(character: str, rows: int, path: str, open_zero: bool) -> Mask:
-    """The dots of a character as uint8 [rows (and more below the baseline), columns] of 0 and 1; `path` is the font file for more than 7 rows."""
+    """The dots of a character as uint8 [rows (and more below the baseline), columns] of 0 and 1; `path` is the font file for more than 9 rows."""
     if rows == 7:
         code = ROWS["O" if character == "0" and open_zero else character]
         return np.array([[int(row, 32) >> (4 - column) & 1 for column in range(5)] for row in code], np.uint8)
+    if rows == 9:
+        return _seven_by_nine(character)
     font = ImageFont.truetype(path, 100)
     top, bottom = font.getbbox("H", anchor="ls")[1::2]
     sized = ImageFont.truetype(path, round(100 * rows / (bottom - top)))
@@ -37,6 +40,20 @@ def matrix(character: str, rows: int, path: str, open_zero: bool) -> Mask:
     grid = np.asarray(canvas, np.uint8)
     columns = np.flatnonzero(grid.any(axis=0))
     return grid[:, columns[0] : columns[-1] + 1] if columns.size else grid[:, : rows // 2]
+
+
+def _seven_by_nine(character: str) -> Mask:
+    """The single strokes of a character on a grid of 7 columns and 9 rows above the baseline, 3 below it where it reaches there."""
+    grid = np.zeros((12, 7), np.uint8)
+    paths = stroke_paths(character)
+    widest = max(float(path[:, 0].max()) for path in paths)
+    scale = round(1.5 * widest) / max(widest, 1.0)  # the outermost stroke lies on a column
+    for path in paths:
+        x, y = path[:, 0] * scale, path[:, 1] * (8 / 6)
+        column = np.where(x < 0.5 * scale * widest, np.ceil(x - 0.5), np.floor(x + 0.5))  # halves go outwards: what is even stays even
+        cv2.polylines(grid, [np.stack([column, np.round(y)], axis=1).astype(np.int32)], False, 1)
+    columns = np.flatnonzero(grid.any(axis=0))
+    return grid[: 12 if grid[9:].any() else 9, columns[0] : columns[-1] + 1]
 
 
 @dataclass(frozen=True)

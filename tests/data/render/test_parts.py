@@ -44,7 +44,9 @@ def test_a_choice_keeps_to_its_words() -> None:
     assert choice("", ("no such face",)).faces == faces("")
 
 
-@pytest.mark.parametrize("face", [*shipped_faces(), StrokeFace(0.12), DotFace(Draw(1, 1)), DotFace(Draw(1, 1), 12, str(SHIPPED / "VeraMono.ttf"))])
+@pytest.mark.parametrize(
+    "face", [*shipped_faces(), StrokeFace(0.12), DotFace(Draw(1, 1)), DotFace(Draw(1, 1), 9), DotFace(Draw(1, 1), 12, str(SHIPPED / "VeraMono.ttf"))]
+)
 def test_capitals_and_digits_are_as_high_as_asked_and_stand_on_the_baseline(face: Face) -> None:
     for character in LETTERS + DIGITS:
         glyph = face.glyph(character, 40)
@@ -54,9 +56,22 @@ def test_capitals_and_digits_are_as_high_as_asked_and_stand_on_the_baseline(face
         assert glyph.advance > 0
 
 
-def test_the_dot_matrix_draws_each_printable_character_in_its_own_way() -> None:
-    pictures = {matrix(character, 7, "", False).tobytes() for character in PRINTABLE}
-    assert len(pictures) == len(PRINTABLE)
+@pytest.mark.parametrize("rows", [7, 9])
+def test_the_dot_matrix_draws_each_printable_character_in_its_own_way(rows: int) -> None:
+    matrices = [matrix(character, rows, "", False) for character in PRINTABLE]
+    assert len({(dots.shape, dots.tobytes()) for dots in matrices}) == len(PRINTABLE)
+
+
+def test_capitals_and_digits_of_the_larger_matrix_have_nine_rows_and_up_to_seven_columns() -> None:
+    for character in LETTERS + DIGITS:
+        dots = matrix(character, 9, "", False)
+        assert dots.shape[0] == 9
+        assert 1 <= dots.shape[1] <= 7
+        assert dots[0].any()
+        assert dots[8].any()
+    for character in "HIOTU08":
+        dots = matrix(character, 9, "", False)
+        assert np.array_equal(dots, dots[:, ::-1])
 
 
 def test_strokes_and_segments_differ_between_characters() -> None:
