@@ -51,7 +51,7 @@ class RenderStyle:
     difficulty: float = 1.0
     families: tuple[tuple[str, float], ...] = DEFAULT_FAMILIES
     max_length: int = 40
-    blank: float = 0.03  # share of crops without any code
+    blank: float = 0.02  # share of crops without any code
     upside_down: float = 0.0
     surfaces: str = ""
     fonts: str = ""
