@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from siga_ocr.errors import DiskError, ModelError
 from siga_ocr.model import build_model
 from siga_ocr.model_folder import CONFIG_NAME, FORMAT, WEIGHTS_NAME, Description, checked_weights, describe
+from siga_ocr.whole_file import unfinished
 
 if TYPE_CHECKING:
     from siga_ocr.model import SigaModel
@@ -44,7 +44,9 @@ def save(folder: Path, model: "SigaModel", note: Mapping[str, object], *, float3
     text = json.dumps(config, indent=2, ensure_ascii=True) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_together({folder / WEIGHTS_NAME: weights, folder / CONFIG_NAME: text.encode()})
+        with unfinished((folder / WEIGHTS_NAME, folder / CONFIG_NAME)) as partial:
+            partial[folder / WEIGHTS_NAME].write_bytes(weights)
+            partial[folder / CONFIG_NAME].write_bytes(text.encode())
     except OSError as error:
         raise DiskError(f"The model cannot be written to {folder}: {error.strerror}. Free some space or name another folder.") from error
 
@@ -95,19 +97,3 @@ def _stored_weights(model: nn.Module, float32: bool) -> dict[str, Tensor]:
         full = float32 or name in statistics or not tensor.is_floating_point()
         stored[name] = tensor.detach().cpu().to(tensor.dtype if full else torch.float16).clone().contiguous()
     return stored
-
-
-def _write_together(contents: Mapping[Path, bytes]) -> None:
-    """Write all files under other names and make them durable, then rename them in order."""
-    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in contents}
-    try:
-        for path, content in contents.items():
-            with partial[path].open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-        for path, unfinished in partial.items():
-            unfinished.replace(path)
-    finally:
-        for unfinished in partial.values():
-            unfinished.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """What a model is: its input, characters, sizes. Every default of a network stands here once."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from siga_ocr.charset import PRINTABLE, PUBLISHED, Charset
@@ -128,8 +128,3 @@ def compact() -> ModelConfig:
         dropout=0.1,
         trunk=TrunkConfig(entry=64, coarse=64, up_middle=32, middle=48, up_fine=16, fine=16, context=True),
     )
-
-
-def with_characters(config: ModelConfig, characters: str) -> ModelConfig:
-    """The same network for other characters."""
-    return replace(config, characters=characters)

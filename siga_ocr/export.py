@@ -1,6 +1,5 @@
 """A model folder's network as an ONNX graph beside its weights, and the check that both read the same."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ from siga_ocr.engine_torch import TorchEngine
 from siga_ocr.errors import DiskError, ModelError, UsageError
 from siga_ocr.model_folder import CONFIG_NAME, GRAPH_NAME, WEIGHTS_NAME, describe, graph_key, layout
 from siga_ocr.preprocess import fit, to_batch
+from siga_ocr.whole_file import unfinished
 
 Floats = npt.NDArray[np.float32]
 
@@ -127,15 +127,12 @@ def _serialised(folder: Path) -> bytes:
 
 def _write(target: Path, content: bytes, folder: Path) -> None:
     """The graph last and at once, so that an interrupted export leaves no half of it."""
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         if target.parent.resolve() != folder.resolve():
             target.parent.mkdir(parents=True, exist_ok=True)
             for part in (CONFIG_NAME, WEIGHTS_NAME):
                 shutil.copyfile(folder / part, target.parent / part)
-        unfinished.write_bytes(content)
-        unfinished.replace(target)
+        with unfinished([target]) as partial:
+            partial[target].write_bytes(content)
     except OSError as error:
         raise DiskError(f"{target} cannot be written: {error.strerror}. Name another file with --output.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 """Files that are written whole or not at all."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from siga_ocr.errors import DiskError, UsageError
@@ -22,23 +23,35 @@ def check_free(paths: Sequence[Path], force: bool) -> None:
         raise UsageError(f"{' and '.join(map(str, paths))} are one file: name two.")
 
 
+@contextmanager
+def unfinished(paths: Iterable[Path]) -> Iterator[Mapping[Path, Path]]:
+    """Other names to write files under; they take their own names, in order, once all of them are written and durable.
+
+    Raises:
+        OSError: one cannot be written; what was there stays as it is.
+    """
+    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in paths}
+    try:
+        yield partial
+        for written in partial.values():
+            with written.open("rb+") as stream:
+                os.fsync(stream.fileno())
+        for path, written in partial.items():
+            written.replace(path)
+    finally:
+        for written in partial.values():
+            written.unlink(missing_ok=True)
+
+
 def write_whole(contents: Mapping[Path, bytes]) -> None:
-    """Write all files under other names and make them durable, then give them their names in order.
+    """Write all files, or none of them.
 
     Raises:
         DiskError: one of them cannot be written; those that were there stay as they are.
     """
-    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in contents}
     try:
-        for path, content in contents.items():
-            with partial[path].open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-        for path, unfinished in partial.items():
-            unfinished.replace(path)
+        with unfinished(contents) as partial:
+            for path, content in contents.items():
+                partial[path].write_bytes(content)
     except OSError as error:
         raise DiskError(f"{', '.join(map(str, contents))} cannot be written: {error.strerror}. Free some space or name another place.") from error
-    finally:
-        for unfinished in partial.values():
-            unfinished.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from siga_ocr.data.label_rows import Row
 from siga_ocr.errors import DiskError, UsageError
+from siga_ocr.whole_file import unfinished
 
 Table = Iterable[Sequence[str | int]]
 
@@ -63,20 +64,13 @@ def write_tables(tables: Mapping[Path, Table]) -> None:
     Raises:
         DiskError: one of them cannot be written.
     """
-    partial = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in tables}
     try:
-        for path, table in tables.items():
-            with partial[path].open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
-                csv.writer(stream, lineterminator="\n").writerows(table)
-                stream.flush()
-                os.fsync(stream.fileno())
-        for path in tables:
-            partial[path].replace(path)
+        with unfinished(tables) as partial:
+            for path, table in tables.items():
+                with partial[path].open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
+                    csv.writer(stream, lineterminator="\n").writerows(table)
     except OSError as error:
         raise DiskError(f"{', '.join(map(str, tables))} cannot be written: {error.strerror}. Free some space or name another place.") from error
-    finally:
-        for path in partial.values():
-            path.unlink(missing_ok=True)
 
 
 def _relative(row: Row, place: str) -> str:

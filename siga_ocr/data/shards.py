@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +18,7 @@ from siga_ocr.data.workers import Workers
 from siga_ocr.errors import DiskError
 from siga_ocr.preprocess import fit
 from siga_ocr.render_style import RenderStyle
+from siga_ocr.whole_file import unfinished
 
 PIECE = 128
 """Crops that one worker renders at a time."""
@@ -151,16 +151,11 @@ def write_shard(path: Path, shard: FittedCrops) -> None:
     text = "".join(shard.texts).encode()
     lengths = np.array([len(item) for item in shard.texts], dtype=np.int32)  # in characters
     shape = np.array([shard.channels, shard.height, shard.left_out], dtype=np.int64)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as stream:
+        with unfinished([path]) as partial, partial[path].open("wb") as stream:
             np.savez(stream, pixels=shard.pixels, widths=shard.widths, text=np.frombuffer(text, np.uint8), lengths=lengths, shape=shape)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DiskError(f"Rendered crops cannot be written to {path.parent}: {error.strerror}. Free some space.") from error
 
 

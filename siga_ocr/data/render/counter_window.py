@@ -5,12 +5,12 @@ import numpy as np
 
 from siga_ocr.data.draw import Draw
 from siga_ocr.data.render.camera import luma
-from siga_ocr.data.render.geometry import Box, View
+from siga_ocr.data.render.geometry import View, inside_rounded
 from siga_ocr.data.render.glyphs import Face
 from siga_ocr.data.render.mark import print_ink, soften
 from siga_ocr.data.render.scene import random_margins
 from siga_ocr.data.render.surface import Image, Wanted, surface, tint
-from siga_ocr.data.render.texture import Field, cut
+from siga_ocr.data.render.texture import cut
 from siga_ocr.data.render.typeset import Margins
 
 CASTS = ((0.86, 1.14, 0.92), (0.90, 1.10, 1.00), (0.90, 1.0, 1.12), (1.14, 1.0, 0.80), (1.03, 1.06, 0.84))
@@ -34,7 +34,7 @@ def in_window(image: Image, view: View, draw: Draw, face: Face) -> Image:
     """The frame around the wheels with its shadow on them; `view.box` is the window."""
     left, top, right, bottom = view.box
     side, corner = draw.between(0.0, 0.2), draw.between(0.0, 0.25)
-    inside = _rounded(view, (left - side, top, right + side, bottom), corner)
+    inside = inside_rounded(view, (left - side, top, right + side, bottom), corner)
     shadow = 1.0 - draw.between(0.0, 0.42) * np.exp(-inside.clip(0.0, None) / (draw.between(0.03, 0.15) * view.cap))
     tone = draw.log_between(8.0, 60.0) if draw.chance(0.55) else draw.between(60.0, 220.0)
     frame = surface(draw, view.ink.shape, Wanted(("plastic", "plain", "rubber"), tone=tone))
@@ -56,15 +56,6 @@ def _cast(draw: Draw) -> Image:
     if draw.chance(0.55):
         return tint(draw, 0.06)
     return np.asarray(1.0 + (np.asarray(draw.pick(CASTS), np.float32) - 1.0) * np.float32(draw.between(0.3, 1.3)), np.float32)
-
-
-def _rounded(view: View, window: Box, radius: float) -> Field:
-    """Distance in pixels from the edge of a window with rounded corners: positive inside."""
-    left, top, right, bottom = window
-    x = np.abs(view.u - (left + right) / 2) - (right - left) / 2 + radius
-    y = np.abs(view.v - (top + bottom) / 2) - (bottom - top) / 2 + radius
-    outside = np.hypot(np.maximum(x, 0.0), np.maximum(y, 0.0)) + np.minimum(np.maximum(x, y), 0.0) - radius
-    return np.asarray(-outside * view.cap, np.float32)
 
 
 def _unit(frame: Image, view: View, draw: Draw, face: Face) -> Image:

@@ -134,3 +134,12 @@ def look(artwork: Artwork, pose: Pose, margins: Margins, height: int, widest: in
     ink *= np.float32(1.0 / max(128.0, min(255.0, float(ink.max()) * 1.05)))  # hairlines keep half of their tone
     labels = cv2.remap(widened(artwork.labels, artwork.cap / scale), map_x, map_y, cv2.INTER_NEAREST)
     return View(np.minimum(ink, 1.0), np.asarray(labels, np.uint8), u, v, scale, artwork.box)
+
+
+def inside_rounded(view: View, reach: Box, radius: float) -> Field:
+    """Signed distance in pixels to a rounded rectangle (left, top, right, bottom in cap heights): positive inside."""
+    left, top, right, bottom = reach
+    x = np.abs(view.u - (left + right) / 2) - (right - left) / 2 + radius
+    y = np.abs(view.v - (top + bottom) / 2) - (bottom - top) / 2 + radius
+    outside = np.hypot(np.maximum(x, 0.0), np.maximum(y, 0.0)) + np.minimum(np.maximum(x, y), 0.0) - radius
+    return np.asarray(-outside * view.cap, np.float32)

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 
 from siga_ocr.data.draw import Draw
-from siga_ocr.data.render.geometry import Box, Pose, View, random_pose
+from siga_ocr.data.render.geometry import Box, Pose, View, inside_rounded, random_pose
 from siga_ocr.data.render.glyphs import Face, FileFace, Glyph
 from siga_ocr.data.render.mark import print_ink, profile, relief, soften, spread
-from siga_ocr.data.render.plate_dress import Colour, Dress, banded, bolted, distance, random_dress, sloganed
+from siga_ocr.data.render.plate_dress import Colour, Dress, banded, bolted, random_dress, sloganed
 from siga_ocr.data.render.scene import Job, Shot, file_face, random_margins, shoot
 from siga_ocr.data.render.surface import Image, Wanted, surface
 from siga_ocr.data.render.texture import cut
@@ -119,7 +119,7 @@ def _lettered(view: View, dress: Dress, draw: Draw, difficulty: float, reach: Bo
         image = sloganed(image, view, draw, reach)
     lines = view.ink
     if draw.chance(0.85):
-        rim = distance(view, reach, 0.08) - draw.between(0.03, 0.10) * view.cap
+        rim = inside_rounded(view, reach, 0.08) - draw.between(0.03, 0.10) * view.cap
         lines = np.maximum(lines, (draw.between(0.02, 0.045) * view.cap + 0.5 - np.abs(rim)).clip(0.0, 1.0))
     lines = spread(lines, draw, view.cap, difficulty)
     if draw.chance(0.35 * difficulty):  # headlights make the lettering bloom
@@ -144,7 +144,7 @@ def _paint(job: Job, view: View, dress: Dress) -> Image:
     image = _lettered(view, dress, draw, job.difficulty, reach)
     if draw.chance(0.6):
         image = bolted(image, view, draw, reach)
-    cover = (distance(view, reach, 0.08) + 0.5).clip(0.0, 1.0)[:, :, None]
+    cover = (inside_rounded(view, reach, 0.08) + 0.5).clip(0.0, 1.0)[:, :, None]
     body = surface(draw, view.ink.shape, Wanted(("painted", "plastic", "plain", "oily"), tone=draw.log_between(15.0, 220.0)))
     return np.asarray((image * cover + body * (1.0 - cover)) * light, np.float32)
 

@@ -68,15 +68,6 @@ def random_dress(draw: Draw, chinese: bool) -> Dress:
     return Dress(colours, wide, band=kind == "european", slogans=kind == "american", slim=kind == "motorcycle")
 
 
-def distance(view: View, reach: Box, radius: float) -> Field:
-    """Signed distance in pixels to a rounded rectangle (left, top, right, bottom in cap heights): positive inside."""
-    left, top, right, bottom = reach
-    x = np.abs(view.u - (left + right) / 2) - (right - left) / 2 + radius
-    y = np.abs(view.v - (top + bottom) / 2) - (bottom - top) / 2 + radius
-    outside = np.hypot(np.maximum(x, 0.0), np.maximum(y, 0.0)) + np.minimum(np.maximum(x, y), 0.0) - radius
-    return np.asarray(-outside * view.cap, np.float32)
-
-
 def bolted(image: Image, view: View, draw: Draw, reach: Box) -> Image:
     """Screws near the upper and lower edge: bright or dark discs, often over the lettering's edge."""
     for _ in range(draw.whole(1, 3)):
