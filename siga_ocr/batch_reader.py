@@ -12,7 +12,7 @@ import numpy as np
 from siga_ocr.config import ModelConfig
 from siga_ocr.crops import Crop
 from siga_ocr.decode import Columns, Decoded, Seen, greedy_ids, has_ended, spell
-from siga_ocr.engine import Engine, EngineOutput, OutOfMemory
+from siga_ocr.engines.engine import Engine, EngineOutput, OutOfMemory
 from siga_ocr.intake import Taken
 from siga_ocr.judgement import judge
 from siga_ocr.preprocess import to_batch

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from siga_ocr import __version__, weights
-from siga_ocr.device import ask_driver, core_count
+from siga_ocr import __version__
+from siga_ocr.engines.device import ask_driver, core_count
 from siga_ocr.errors import SigaError
+from siga_ocr.store import weights
 
 GOLDEN = Path(__file__).parent / "golden"
 """Rendered crops, and `labels.csv` with what each of them says."""
@@ -80,7 +81,7 @@ def missing(message: str) -> str:
 
 def store() -> Finding:
     """Where pulled and imported models lie, and whether there is room."""
-    from siga_ocr.model_home import home
+    from siga_ocr.store.home import home
 
     folder = home()
     place = next(path for path in (folder, *folder.parents) if path.exists())
@@ -92,11 +93,11 @@ def store() -> Finding:
 
 def models() -> Iterator[Finding]:
     """Every model on this machine with the hash of its weights; each byte is read."""
-    from siga_ocr import model_store
-    from siga_ocr.model_folder import describe
+    from siga_ocr.store import shelf
+    from siga_ocr.store.folder import describe
 
     try:
-        names = [*weights.shipped(), *(entry.name for entry in model_store.entries())]
+        names = [*weights.shipped(), *(entry.name for entry in shelf.entries())]
     except SigaError as error:
         yield Finding("models", "damaged", str(error))
         return

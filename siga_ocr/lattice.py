@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from siga_ocr.automaton import Automaton
 from siga_ocr.charset import END, Charset
+from siga_ocr.formats.automaton import Automaton
 
 Floats = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]

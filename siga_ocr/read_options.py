@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from siga_ocr.crops import Crop, Roi, cut
-from siga_ocr.device import core_count
+from siga_ocr.engines.device import core_count
 from siga_ocr.errors import UsageError
 from siga_ocr.intake import IntakeOptions
 
 if TYPE_CHECKING:
-    from siga_ocr.codeformat import CodeFormat
+    from siga_ocr.formats.codeformat import CodeFormat
 
 MAX_N_BEST = 100
 

@@ -8,18 +8,19 @@ from itertools import groupby
 from pathlib import Path
 from time import perf_counter
 
-from siga_ocr import __version__, weights
+from siga_ocr import __version__
 from siga_ocr.batch_reader import BatchReader
-from siga_ocr.calibration import temperature_of
 from siga_ocr.crops import Crop
-from siga_ocr.engine import Engine, choose
+from siga_ocr.engines.engine import Engine, choose
+from siga_ocr.engines.tempered import tempered
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.intake import Source, Taken, name_of, opened, take, take_all
-from siga_ocr.model_folder import describe
 from siga_ocr.preprocess import bucket
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Provenance, Reading
-from siga_ocr.tempered import tempered
+from siga_ocr.store import weights
+from siga_ocr.store.calibration import temperature_of
+from siga_ocr.store.folder import describe
 from siga_ocr.visualize import Evidence
 
 __all__ = ["ReadOptions", "Reader"]
@@ -152,10 +153,10 @@ def load_engine(folder: Path, name: str, device: str, options: ReadOptions) -> E
         ModelError: the model is damaged.
     """
     if name == "onnx":
-        from siga_ocr.engine_onnx import OnnxEngine
+        from siga_ocr.engines.onnx import OnnxEngine
 
         return OnnxEngine(folder)
-    from siga_ocr.engine_torch import TorchEngine
+    from siga_ocr.engines.pytorch import TorchEngine
 
     return TorchEngine.load(folder, device, options.thread_count)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from siga_ocr.codeformat import CodeFormat, automaton_for
 from siga_ocr.config import ModelConfig
 from siga_ocr.decode import Columns, Decoded, Floats, Seen, greedy_ids, spell
+from siga_ocr.formats.codeformat import CodeFormat, automaton_for
 from siga_ocr.lattice import Moves, Path, best_paths, log_probability
 from siga_ocr.reading import Candidate, Found
 

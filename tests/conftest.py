@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from siga_ocr import checkpoint
 from siga_ocr.config import ModelConfig
 from siga_ocr.model import SigaModel, build_model
+from siga_ocr.store import checkpoint
 from tests.tiny import TINY
 
 

@@ -5,11 +5,11 @@ from io import BytesIO
 
 from PIL import Image
 
-from siga_ocr import weights
 from siga_ocr.data.render.crop import render
 from siga_ocr.doctor import GOLDEN
 from siga_ocr.reader import Reader
 from siga_ocr.render_style import DEFAULT_FAMILIES, RenderStyle, family_style
+from siga_ocr.store import weights
 
 SEED = 990
 TRIED = 40

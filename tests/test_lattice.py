@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from siga_ocr.charset import Charset
-from siga_ocr.codeformat import CodeFormat, automaton_for
+from siga_ocr.formats.codeformat import CodeFormat, automaton_for
 from siga_ocr.lattice import Moves, best_paths, log_probability
 
 CHARSET = Charset("0A1-")

@@ -13,8 +13,8 @@ from PIL import Image
 from siga_ocr import __version__, reader
 from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.crops import Crop, read_crop, to_crop
-from siga_ocr.engine import EngineFacts, EngineOutput, OutOfMemory
-from siga_ocr.engine_torch import TorchEngine
+from siga_ocr.engines.engine import EngineFacts, EngineOutput, OutOfMemory
+from siga_ocr.engines.pytorch import TorchEngine
 from siga_ocr.errors import DeviceError, UsageError
 from siga_ocr.intake import IntakeOptions, Source, Taken, take_all
 from siga_ocr.preprocess import Batch

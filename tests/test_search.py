@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from siga_ocr.codeformat import CodeFormat
 from siga_ocr.config import ModelConfig
 from siga_ocr.decode import Columns, Decoded, Seen, greedy
 from siga_ocr.errors import UsageError
+from siga_ocr.formats.codeformat import CodeFormat
 from siga_ocr.judgement import judge
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.search import Search, SearchOptions

@@ -7,14 +7,14 @@ import typer
 
 from siga_ocr.cli import console, options, set_options
 from siga_ocr.errors import UsageError
-from siga_ocr.weights import DEFAULT
+from siga_ocr.store.weights import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from siga_ocr.calibrate import Measured
-    from siga_ocr.scored_set import ScoredSet
-    from siga_ocr.temperature_fit import Observed
+    from siga_ocr.assessing.calibrate import Measured
+    from siga_ocr.assessing.scored_set import ScoredSet
+    from siga_ocr.assessing.temperature import Observed
 
 
 def calibrate(
@@ -38,10 +38,10 @@ def calibrate(
     The crops must be like those that will be read, their labels right, and none of them seen in training. The calibration goes into the
     model's folder; of a model that came with the program or from the hub, -o makes a copy.
     """
-    from siga_ocr.calibrate import copy_with, keep, measure
-    from siga_ocr.model_folder import describe
-    from siga_ocr.scored_set import Rows, scored_set
-    from siga_ocr.weights import path_of
+    from siga_ocr.assessing.calibrate import copy_with, keep, measure
+    from siga_ocr.assessing.scored_set import Rows, scored_set
+    from siga_ocr.store.folder import describe
+    from siga_ocr.store.weights import path_of
 
     folder = path_of(model)
     _check_target(model, folder, output, force)
@@ -59,8 +59,8 @@ def calibrate(
 
 def _check_target(model: str, folder: Path, output: Path | None, force: bool) -> None:
     """Before any work: is there a place for the calibration?"""
-    from siga_ocr.model_folder import CALIBRATION_NAME
-    from siga_ocr.weights import shipped, stored
+    from siga_ocr.store.folder import CALIBRATION_NAME
+    from siga_ocr.store.weights import shipped, stored
 
     if output is not None:
         if output.exists() or not output.parent.is_dir():
@@ -73,10 +73,10 @@ def _check_target(model: str, folder: Path, output: Path | None, force: bool) ->
 
 
 def _observed(scored: "ScoredSet", folder: Path, device: str, engine: str) -> "Iterator[Observed]":
-    from siga_ocr.engine import choose
+    from siga_ocr.assessing.temperature import observe
+    from siga_ocr.engines.engine import choose
     from siga_ocr.read_options import ReadOptions
     from siga_ocr.reader import load_engine
-    from siga_ocr.temperature_fit import observe
 
     choice = choose(folder, engine, device)
     if choice.notice:
@@ -95,8 +95,8 @@ def _lines(measured: "Measured", asked: list[float]) -> "Iterator[str]":
 
 
 def _promised(measured: "Measured", asked: list[float]) -> "Iterator[str]":
-    from siga_ocr.binomial import lower_bound, upper_bound
-    from siga_ocr.promises import DOUBT, RATES, crops_needed
+    from siga_ocr.scores.binomial import lower_bound, upper_bound
+    from siga_ocr.scores.promises import DOUBT, RATES, crops_needed
 
     found = measured.calibration
     kept = {one.max_error: one for one in found.promises}

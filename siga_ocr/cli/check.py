@@ -9,7 +9,7 @@ import typer
 from siga_ocr.cli import console, options
 from siga_ocr.cli.data_options import Encoding, Force, LabelPath, Names
 from siga_ocr.errors import ExitCode, UsageError
-from siga_ocr.weights import DEFAULT
+from siga_ocr.store.weights import DEFAULT
 
 if TYPE_CHECKING:
     from siga_ocr.data.doubt import Doubt
@@ -69,8 +69,8 @@ def _rules(model: str, added: str, max_length: int) -> "LabelRules":
     """What the model can read, and what it is going to."""
     from siga_ocr.charset import Charset
     from siga_ocr.data.labels import LabelRules
-    from siga_ocr.model_folder import describe
-    from siga_ocr.weights import path_of
+    from siga_ocr.store.folder import describe
+    from siga_ocr.store.weights import path_of
 
     config = describe(path_of(model)).model
     known = config.charset.characters
@@ -81,7 +81,7 @@ def _report(source: "LabelSource", rules: "LabelRules") -> "Report":
     from siga_ocr.data.image_facts import scan
     from siga_ocr.data.label_check import check as check_rows
     from siga_ocr.data.label_rows import read_rows
-    from siga_ocr.device import core_count
+    from siga_ocr.engines.device import core_count
 
     rows = list(read_rows(source))
     return check_rows(rows, rules, console.progress(scan((row.path for row in rows), core_count()), "crop", len(rows)))

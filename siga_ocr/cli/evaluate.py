@@ -7,12 +7,12 @@ import typer
 
 from siga_ocr.cli import console, options, set_options
 from siga_ocr.errors import ExitCode
-from siga_ocr.weights import DEFAULT
+from siga_ocr.store.weights import DEFAULT
 
 if TYPE_CHECKING:
-    from siga_ocr.assessment import Assessment
+    from siga_ocr.assessing.assessment import Assessment
+    from siga_ocr.assessing.scored_set import ScoredSet
     from siga_ocr.reader import Reader
-    from siga_ocr.scored_set import ScoredSet
 
 STDOUT = Path("-")
 
@@ -37,13 +37,13 @@ def evaluate(
 
     Crops that cannot be opened count as wrong; with any of them the command exits with 1.
     """
-    from siga_ocr.assessment_record import document
+    from siga_ocr.assessing.pictures import pictures
+    from siga_ocr.assessing.record import document
+    from siga_ocr.assessing.report import page
+    from siga_ocr.assessing.scored_set import Rows, scored_set
     from siga_ocr.cli.evaluate_text import lines
-    from siga_ocr.comparison import paired
     from siga_ocr.reader import Reader
-    from siga_ocr.report import page
-    from siga_ocr.report_pictures import pictures
-    from siga_ocr.scored_set import Rows, scored_set
+    from siga_ocr.scores.comparison import paired
     from siga_ocr.whole_file import check_free, write_whole
 
     check_free([path for path in (json, html) if path is not None and path != STDOUT], force)
@@ -67,8 +67,8 @@ def evaluate(
 
 def _assessed(scored: "ScoredSet", reader: "Reader") -> "Assessment":
     """Read the set with one model."""
-    from siga_ocr.assessment import assess
-    from siga_ocr.scored_set import source_of
+    from siga_ocr.assessing.assessment import assess
+    from siga_ocr.assessing.scored_set import source_of
 
     readings = console.progress(reader.read(source_of(sample) for sample in scored.samples), "crop", len(scored.samples))
     found = assess(scored.samples, list(readings), reader.provenance)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from siga_ocr.assessment import Assessment
-from siga_ocr.binomial import wilson
-from siga_ocr.comparison import Comparison
-from siga_ocr.confidence_metrics import coverage_at
-from siga_ocr.metrics import Scores
+from siga_ocr.assessing.assessment import Assessment
+from siga_ocr.scores.binomial import wilson
+from siga_ocr.scores.comparison import Comparison
+from siga_ocr.scores.confidence import coverage_at
+from siga_ocr.scores.metrics import Scores
 
 RISKS = (0.001, 0.01)
 MOST_CONFUSIONS = 10

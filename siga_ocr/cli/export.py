@@ -36,8 +36,8 @@ def export(
     The graph is written only if it reads a set of crops as PyTorch does: the same texts where a character leads by more than 0.001, and
     confidences within 0.001.
     """
-    from siga_ocr.export import export_onnx
-    from siga_ocr.weights import path_of
+    from siga_ocr.engines.export import export_onnx
+    from siga_ocr.store.weights import path_of
 
     exported = export_onnx(path_of(model), output, _given(crops) if crops else _rendered())
     console.say(

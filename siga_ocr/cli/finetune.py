@@ -11,12 +11,12 @@ import typer
 from siga_ocr.cli import console, options, set_options
 from siga_ocr.cli import finetune_options as given
 from siga_ocr.errors import ExitCode, UsageError
-from siga_ocr.finetune_plan import Wishes
-from siga_ocr.weights import DEFAULT
+from siga_ocr.store.weights import DEFAULT
+from siga_ocr.tuning.plan import Wishes
 
 if TYPE_CHECKING:
-    from siga_ocr.finetune import Request, Stage
-    from siga_ocr.machine import Machine
+    from siga_ocr.training.machine import Machine
+    from siga_ocr.tuning.finetune import Request, Stage
 
 FREE = frozenset({"out", "resume", "minutes", "device", "ctx"})
 """Settings that a run which goes on may have anew."""
@@ -80,9 +80,9 @@ def finetune(
 
 
 def _request(folder: Path, crops: _Crops, learner: tuple[str, str, int | None], wishes: Wishes, asked: dict[str, str]) -> "Request":
-    from siga_ocr.finetune import Request
-    from siga_ocr.finetune_data import Crops
-    from siga_ocr.scored_set import Rows
+    from siga_ocr.assessing.scored_set import Rows
+    from siga_ocr.tuning.crops import Crops
+    from siga_ocr.tuning.finetune import Request
 
     model, charset_add, max_length = learner
     if crops.data is None:
@@ -101,7 +101,7 @@ def _request(folder: Path, crops: _Crops, learner: tuple[str, str, int | None], 
 
 def _begun(out: Path | None, asked: dict[str, str]) -> Path:
     """The folder of a run to go on with, which was begun with the settings that are repeated now."""
-    from siga_ocr.finetune_folder import read_facts
+    from siga_ocr.tuning.folder import read_facts
 
     if out is None:
         raise UsageError("--resume needs to know which run goes on: name its folder with -o.")
@@ -117,10 +117,10 @@ def _run(session: _Session, request: "Request | None") -> None:
     """Alone or as one of the processes that `torchrun` started; ends the command."""
     import torch
 
-    from siga_ocr import fleet
-    from siga_ocr.engine_torch import choose_device
-    from siga_ocr.machine import machine_of
-    from siga_ocr.partners import rank
+    from siga_ocr.engines.pytorch import choose_device
+    from siga_ocr.training import fleet
+    from siga_ocr.training.machine import machine_of
+    from siga_ocr.training.partners import rank
 
     console.hush_decoders()
     try:
@@ -137,8 +137,8 @@ def _run(session: _Session, request: "Request | None") -> None:
 def _lead(session: _Session, machine: "Machine", request: "Request | None") -> None:
     """Carry the run through and show it; ends the command."""
     from siga_ocr.cli.finetune_text import Screen
-    from siga_ocr.finetune import Decided, begin, go_on
-    from siga_ocr.verdict import Outcome
+    from siga_ocr.tuning.finetune import Decided, begin, go_on
+    from siga_ocr.tuning.verdict import Outcome
 
     stages: Iterator[Stage] = go_on(session.folder, machine, session.minutes) if request is None else begin(request, machine)
     code = ExitCode.OK

@@ -8,10 +8,10 @@ from tqdm import tqdm
 
 from siga_ocr.cli import console
 from siga_ocr.cli.train_log import MetricsFile
-from siga_ocr.finetune import Decided, Measured, Planned, Stage
-from siga_ocr.finetune_data import DROPPED, Prepared
-from siga_ocr.training_events import BatchDivided, Checked, Started, StepDone
-from siga_ocr.verdict import BeforeAfter, Marks, Outcome, points
+from siga_ocr.training.events import BatchDivided, Checked, Started, StepDone
+from siga_ocr.tuning.crops import DROPPED, Prepared
+from siga_ocr.tuning.finetune import Decided, Measured, Planned, Stage
+from siga_ocr.tuning.verdict import BeforeAfter, Marks, Outcome, points
 
 
 class Screen:

@@ -19,11 +19,11 @@ Stored = Annotated[str, typer.Argument(metavar="NAME", help="A name or an addres
 @models.command("list")
 def list_models() -> None:
     """Show the models on this machine: those that come with the program, then those that were pulled or imported."""
-    from siga_ocr import model_store, weights
-    from siga_ocr.model_card import facts
+    from siga_ocr.store import shelf, weights
+    from siga_ocr.store.card import facts
 
     rows = [facts(name, "embedded", "", folder) for name, folder in weights.shipped().items()]
-    for entry in model_store.entries():
+    for entry in shelf.entries():
         where = {"hub": "pulled", "import": "imported"}[entry.origin.kind]
         rows.append(facts(entry.name, where, entry.origin.commit[:12], entry.folder))
     cells = [("NAME", "WHERE", "REVISION", "SIZE", "PARAMETERS")]
@@ -40,7 +40,7 @@ def pull(
     ],
 ) -> None:
     """Fetch a model from the hub, or bring the one that is here up to what its branch is now."""
-    from siga_ocr import weights
+    from siga_ocr.store import weights
 
     entry = weights.pull(model)
     console.say(f"{entry.name} is commit {entry.origin.commit} of {entry.origin.source}, in {entry.folder}. Read with it: --model {model}")
@@ -53,15 +53,15 @@ def import_model(
     force: Annotated[bool, typer.Option("--force", help="Replace the model of that name.")] = False,
 ) -> None:
     """Copy a model to this machine's store, so that its name is enough from then on; no network is needed."""
-    from siga_ocr import model_import, weights
     from siga_ocr.errors import UsageError
+    from siga_ocr.store import importing, weights
 
     chosen = name or (source.resolve().name if source.is_dir() else source.stem)
     if chosen in weights.shipped():
         raise UsageError(f"{chosen} comes with the program: choose another name with --name.")
     if weights.stored(chosen) and not force:
         raise UsageError(f"There is a model {chosen} already: choose another name with --name, or replace it with --force.")
-    entry = model_import.bring(source, chosen)
+    entry = importing.bring(source, chosen)
     console.say(f"{entry.name} is in {entry.folder}. Read with it: --model {entry.name}")
 
 
@@ -73,8 +73,8 @@ def push(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the model and say what would be sent; the network is left alone.")] = False,
 ) -> None:
     """Publish a model on the hub, with the token of HF_TOKEN or of `hf auth login`."""
-    from siga_ocr import hub, weights
-    from siga_ocr.model_files import check, contents
+    from siga_ocr.store import hub, weights
+    from siga_ocr.store.files import check, contents
 
     target, folder = hub.parse(address), weights.find(model, fetch=False).folder
     if dry_run:
@@ -89,9 +89,9 @@ def push(
 @models.command()
 def info(model: Name) -> None:
     """Show what a model is: its network, where it came from, how it was trained, and the scores that its card reports."""
-    from siga_ocr import weights
-    from siga_ocr.model_card import facts, score_tables
-    from siga_ocr.model_folder import describe
+    from siga_ocr.store import weights
+    from siga_ocr.store.card import facts, score_tables
+    from siga_ocr.store.folder import describe
 
     found = weights.find(model, fetch=False)
     description, entry = describe(found.folder), weights.stored(model) if model not in weights.shipped() else None
@@ -112,10 +112,10 @@ def info(model: Name) -> None:
 @models.command()
 def verify(names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Default: all models.", show_default=False)] = None) -> None:
     """Read every byte of the models again and say what is damaged."""
-    from siga_ocr import model_store, weights
     from siga_ocr.errors import ModelError
+    from siga_ocr.store import shelf, weights
 
-    wanted = names or [*weights.shipped(), *(entry.name for entry in model_store.entries())]
+    wanted = names or [*weights.shipped(), *(entry.name for entry in shelf.entries())]
     damaged = 0
     for name in wanted:
         faults = weights.damage(name)
@@ -128,7 +128,7 @@ def verify(names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", 
 @models.command()
 def path(model: Name) -> None:
     """Print the folder of a model that is on this machine."""
-    from siga_ocr import weights
+    from siga_ocr.store import weights
 
     console.put(str(weights.find(model, fetch=False).folder))
 
@@ -139,8 +139,8 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Take a pulled or imported model off this machine."""
-    from siga_ocr import model_store, weights
     from siga_ocr.errors import ModelError, UsageError
+    from siga_ocr.store import shelf, weights
 
     if model in weights.shipped():
         raise UsageError(f"{model} comes with the program and stays.")
@@ -151,7 +151,7 @@ def remove(
         if not sys.stdin or not sys.stdin.isatty():
             raise UsageError(f"Nobody is there to ask whether {entry.name} may go: say so with --yes.")
         typer.confirm(f"Remove {entry.name} ({entry.folder})?", abort=True, err=True)
-    model_store.remove(entry)
+    shelf.remove(entry)
     console.say(f"{entry.name} is removed.")
 
 

@@ -6,10 +6,10 @@ import typer
 
 from siga_ocr.cli import options
 from siga_ocr.errors import UsageError
-from siga_ocr.weights import DEFAULT
+from siga_ocr.store.weights import DEFAULT
 
 if TYPE_CHECKING:
-    from siga_ocr.codeformat import CodeFormat
+    from siga_ocr.formats.codeformat import CodeFormat
 
 PATHS = "Image files, folders of images, @LIST (a file with a path a line), - (paths on stdin)."
 
@@ -81,7 +81,7 @@ def code_format(mask: str, regex: str, charset: str, length: str, preset: str) -
     """The format that these options ask for; None where they ask for none."""
     if not any((mask, regex, charset, length, preset)):
         return None
-    from siga_ocr.codeformat import CodeFormat
+    from siga_ocr.formats.codeformat import CodeFormat
 
     return CodeFormat(mask=mask, regex=regex, characters=charset, length=length, preset=preset)
 
@@ -100,7 +100,7 @@ def _least(min_confidence: float, max_error: float | None, model: str) -> float:
         return min_confidence
     if min_confidence:
         raise UsageError("--min-confidence and --max-error are two ways to say one thing: give one of them.")
-    from siga_ocr.calibration import threshold_for
+    from siga_ocr.store.calibration import threshold_for
 
     return threshold_for(model, max_error)
 

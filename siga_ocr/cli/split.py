@@ -35,7 +35,7 @@ def split(
     from siga_ocr.data.label_rows import LabelSource, find_table, read_rows
     from siga_ocr.data.split import SplitOptions
     from siga_ocr.data.split import split as split_rows
-    from siga_ocr.device import core_count
+    from siga_ocr.engines.device import core_count
 
     options = SplitOptions(share, seed, group)
     train, validation = made(out) / TRAIN_NAME, out / VALIDATION_NAME

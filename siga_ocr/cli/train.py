@@ -12,7 +12,7 @@ from siga_ocr.errors import UsageError
 if TYPE_CHECKING:
     from siga_ocr.model import SigaModel
     from siga_ocr.recipe import TrainConfig
-    from siga_ocr.trainer import Run
+    from siga_ocr.training.trainer import Run
 
 
 def train(
@@ -40,7 +40,7 @@ def train(
 
     import torch
 
-    from siga_ocr.trainer import Run
+    from siga_ocr.training.trainer import Run
 
     if threads:
         torch.set_num_threads(threads)
@@ -68,9 +68,9 @@ def _begin(config: "TrainConfig", init: str | None, device: str) -> "tuple[SigaM
     """The network on its device, and where rendering begins for each seed."""
     import torch
 
-    from siga_ocr import checkpoint, weights
-    from siga_ocr.engine_torch import choose_device
+    from siga_ocr.engines.pytorch import choose_device
     from siga_ocr.model import build_model
+    from siga_ocr.store import checkpoint, weights
 
     chosen = choose_device(device)
     if init is None:
@@ -85,7 +85,7 @@ def _begin(config: "TrainConfig", init: str | None, device: str) -> "tuple[SigaM
 def _consume(model: "SigaModel", config: "TrainConfig", run: "Run", recipe: str) -> None:
     """Write the events of a run to its folder and show them."""
     from siga_ocr.cli.train_log import Display, MetricsFile, keep_recipe
-    from siga_ocr.trainer import BatchDivided, Checkpointed, LabelsRead, Started, StepDone, train
+    from siga_ocr.training.trainer import BatchDivided, Checkpointed, LabelsRead, Started, StepDone, train
 
     metrics, display = MetricsFile(run.folder), Display(sys.stderr)
     keep_recipe(run.folder, recipe)

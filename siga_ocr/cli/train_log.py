@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from siga_ocr.cli import console
 from siga_ocr.errors import DiskError
-from siga_ocr.training_events import Checked, StepDone
+from siga_ocr.training.events import Checked, StepDone
 
 METRICS = "metrics.jsonl"
 RECIPE = "recipe.toml"

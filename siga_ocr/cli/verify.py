@@ -11,7 +11,7 @@ import typer
 
 from siga_ocr.cli import console, options
 from siga_ocr.errors import ExitCode, NoInputError, UsageError
-from siga_ocr.weights import DEFAULT
+from siga_ocr.store.weights import DEFAULT
 
 if TYPE_CHECKING:
     from siga_ocr.reading import Reading

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from siga_ocr.cli import options
-from siga_ocr.weights import DEFAULT
+from siga_ocr.store.weights import DEFAULT
 
 
 def watch(

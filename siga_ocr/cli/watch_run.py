@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from siga_ocr.calibration import threshold_for
 from siga_ocr.cli import console
 from siga_ocr.cli.read_run import Choice
 from siga_ocr.errors import ExitCode, UsageError
 from siga_ocr.journal import Journal
 from siga_ocr.reader import Reader
+from siga_ocr.store.calibration import threshold_for
 from siga_ocr.watch import Hot, Watch
 
 

@@ -12,8 +12,8 @@ from siga_ocr.crops import Crop
 from siga_ocr.data.label_images import image_source, read_image
 from siga_ocr.data.label_rows import Row
 from siga_ocr.errors import UnreadableImage
-from siga_ocr.metrics import edit_distance
 from siga_ocr.reading import Reading
+from siga_ocr.scores.metrics import edit_distance
 
 Source = str | bytes | Crop
 Read = Callable[[Iterable[Source]], Iterator[Reading]]

@@ -24,10 +24,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
+from siga_ocr.assessing.evaluate import compare
+from siga_ocr.assessing.scored_set import Rows, scored_set
 from siga_ocr.data.labels import ORIENTATION_NAME, Sample, part_of
-from siga_ocr.evaluate import compare
 from siga_ocr.reading import Reading
-from siga_ocr.scored_set import Rows, scored_set
 
 PEER_BATCH = 64
 SPEED_HEAD = "| reader | version | threads | batch | precision | crops/s | ms of processor a crop | times the time of siga-ocr |"
@@ -55,9 +55,9 @@ class Outcome:
 def siga_ocr(paths: Sequence[str], model: str) -> tuple[Job, str]:
     """Our reader with its defaults on a CPU."""
     from siga_ocr import __version__
-    from siga_ocr.engine import choose
+    from siga_ocr.engines.engine import choose
     from siga_ocr.reader import Reader, ReadOptions, load_engine
-    from siga_ocr.weights import path_of
+    from siga_ocr.store.weights import path_of
 
     folder, options = path_of(model), ReadOptions()
     engine = load_engine(folder, choose(folder, "auto", "cpu").engine, "cpu", options)

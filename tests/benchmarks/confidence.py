@@ -12,19 +12,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from siga_ocr.assessing.scored_set import Rows, scored_set
+from siga_ocr.assessing.temperature import TEMPERATURES, Observed, fit, log_likelihoods, observe, observe_taken
 from siga_ocr.charset import END
-from siga_ocr.confidence_metrics import area_under_roc, calibration_error, reliability
 from siga_ocr.crops import Crop
 from siga_ocr.data.labels import ORIENTATION_NAME, Sample
 from siga_ocr.data.render import render
-from siga_ocr.engine import Engine
+from siga_ocr.engines.engine import Engine
 from siga_ocr.intake import IntakeOptions, take
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reader import load_engine
 from siga_ocr.render_style import RenderStyle
-from siga_ocr.scored_set import Rows, scored_set
-from siga_ocr.temperature_fit import TEMPERATURES, Observed, fit, log_likelihoods, observe, observe_taken
-from siga_ocr.weights import path_of
+from siga_ocr.scores.confidence import area_under_roc, calibration_error, reliability
+from siga_ocr.store.weights import path_of
 
 SEED = 700
 Reals = npt.NDArray[np.float64]

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import torch
 
-from siga_ocr import checkpoint, weights
 from siga_ocr.data.labels import part_of
 from siga_ocr.data.render import render
-from siga_ocr.engine_torch import TorchEngine
+from siga_ocr.engines.pytorch import TorchEngine
 from siga_ocr.model import SigaModel, build_model
 from siga_ocr.reader import Reader
 from siga_ocr.recipe import CtcConfig, OptimiserConfig, RenderedSource, TrainConfig
 from siga_ocr.render_style import RenderStyle
-from siga_ocr.trainer import Run, train
+from siga_ocr.store import checkpoint, weights
+from siga_ocr.training.trainer import Run, train
 from tests.benchmarks.real_sets import samples_of
 from tests.benchmarks.rendered_sets import rendered_scores
 

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from siga_ocr import checkpoint, weights
 from siga_ocr.data.render import RenderedCrop, render
 from siga_ocr.model import SigaModel
 from siga_ocr.preprocess import fit, to_batch
 from siga_ocr.recipe import FIRST_TRAINING_SEED
 from siga_ocr.render_style import DEFAULT_FAMILIES, RenderStyle, family_style
+from siga_ocr.store import checkpoint, weights
 
 Floats = npt.NDArray[np.float32]
 

@@ -18,12 +18,12 @@ import torch
 from PIL import Image
 
 from siga_ocr.data.render import render
-from siga_ocr.engine import EngineOutput
-from siga_ocr.engine_torch import TorchEngine
+from siga_ocr.engines.engine import EngineOutput
+from siga_ocr.engines.pytorch import TorchEngine
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.render_style import RenderStyle
-from siga_ocr.weights import DEFAULT, path_of
+from siga_ocr.store.weights import DEFAULT, path_of
 
 DISTINCT = 200
 """Crops that are rendered; seed 7 is kept for evaluation."""

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
+from siga_ocr.assessing.evaluate import compare, evaluate
 from siga_ocr.charset import PRINTABLE, Charset
 from siga_ocr.data.labels import ORIENTATION_NAME, LabelRules, Sample, part_of, read_labels
-from siga_ocr.evaluate import compare, evaluate
-from siga_ocr.metrics import Scores
 from siga_ocr.reader import Reader
 from siga_ocr.reading import Reading
+from siga_ocr.scores.metrics import Scores
 
 RULES = LabelRules(charset=Charset(PRINTABLE), max_length=200, allow_blank=True)
 

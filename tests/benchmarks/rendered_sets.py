@@ -7,13 +7,13 @@ import argparse
 import math
 from collections.abc import Iterable
 
+from siga_ocr.assessing.evaluate import compare
 from siga_ocr.crops import Crop
 from siga_ocr.data.render import RenderedCrop
 from siga_ocr.data.render.standing import StandingSet, standing_sets
-from siga_ocr.evaluate import compare
-from siga_ocr.metrics import Scores
 from siga_ocr.reader import Reader
 from siga_ocr.render_style import RenderStyle
+from siga_ocr.scores.metrics import Scores
 
 NORMAL = 1.959964  # deviations that hold 95 % of a normal distribution
 

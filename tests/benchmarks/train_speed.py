@@ -11,7 +11,7 @@ from PIL import Image
 
 from siga_ocr.model import build_model
 from siga_ocr.recipe import LabelledSource, TrainConfig
-from siga_ocr.trainer import Run, StepDone, train
+from siga_ocr.training.trainer import Run, StepDone, train
 
 WARM_UP = 8
 """Steps before the clock starts."""

@@ -12,8 +12,8 @@ from time import monotonic, sleep
 from siga_ocr.journal import Journal
 from siga_ocr.reader import Reader
 from siga_ocr.sources import Search
+from siga_ocr.store.weights import DEFAULT
 from siga_ocr.watch import Hot, Watch
-from siga_ocr.weights import DEFAULT
 
 CROP = Path(__file__).parent.parent.parent / "docs" / "samples" / "etched.png"
 AHEAD = 2000

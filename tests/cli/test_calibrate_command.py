@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from siga_ocr.calibrate import FEWEST
-from siga_ocr.calibration import read
+from siga_ocr.assessing.calibrate import FEWEST
 from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
-from siga_ocr.model_folder import CALIBRATION_NAME
 from siga_ocr.reader import Reader
+from siga_ocr.store.calibration import read
+from siga_ocr.store.folder import CALIBRATION_NAME
 
 COUNT = FEWEST + 10
 

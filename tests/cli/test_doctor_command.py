@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from siga_ocr import doctor
 from siga_ocr.cli.main import app
-from siga_ocr.device import Probe
 from siga_ocr.doctor import GOLDEN, expectations, missing
+from siga_ocr.engines.device import Probe
 from siga_ocr.errors import ExitCode
 
 MOST_BYTES = 60_000
@@ -64,7 +64,7 @@ def test_a_damaged_model_is_told(tiny_model_folder: Path, tmp_path: Path, monkey
     for path in tiny_model_folder.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "model.safetensors").write_bytes(b"\0" * 100)
-    monkeypatch.setattr("siga_ocr.weights.shipped", lambda: {"code-small": folder})
+    monkeypatch.setattr("siga_ocr.store.weights.shipped", lambda: {"code-small": folder})
     assert "sha256 differs" in {one.name: one.fault for one in doctor.models()}["model code-small"]
 
 

@@ -16,24 +16,24 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from siga_ocr import checkpoint
 from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
-from siga_ocr.finetune_checks import Checks
-from siga_ocr.finetune_folder import read_facts
 from siga_ocr.model import SigaModel
 from siga_ocr.reader import Reader
 from siga_ocr.recipe import TrainConfig, parse
-from siga_ocr.training_events import Checked
-from siga_ocr.training_state import TrainingState, save_state, stored_step
-from siga_ocr.verdict import Marks
+from siga_ocr.store import checkpoint
+from siga_ocr.training.events import Checked
+from siga_ocr.training.state import TrainingState, save_state, stored_step
+from siga_ocr.tuning.checks import Checks
+from siga_ocr.tuning.folder import read_facts
+from siga_ocr.tuning.verdict import Marks
 
 
 @pytest.fixture(autouse=True)
 def _one_core(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One core, so that nothing is spawned, and a base set of six crops."""
-    monkeypatch.setattr("siga_ocr.machine.core_count", lambda: 1)
-    monkeypatch.setattr("siga_ocr.base_set.COUNT", 6)
+    monkeypatch.setattr("siga_ocr.training.machine.core_count", lambda: 1)
+    monkeypatch.setattr("siga_ocr.tuning.base_set.COUNT", 6)
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -134,7 +134,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_afterwards(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("siga_ocr.training_state.save_file", no_room)
+        patch.setattr("siga_ocr.training.state.save_file", no_room)
         code, _, stderr = short(crops, tiny_model_folder, out)
     assert code == ExitCode.DISK
     assert "No space left" in stderr
@@ -153,8 +153,8 @@ def test_a_loss_that_is_no_number_ends_with_an_error(crops: Path, tiny_model_fol
 def verdict_of(crops: Path, model: Path, out: Path, monkeypatch: pytest.MonkeyPatch, marks: list[Marks]) -> tuple[int, str]:
     """Run with these marks in place of measured ones: before (validation, base), each look, after (validation, base)."""
     given = iter(marks)
-    for module in ("finetune", "finetune_checks"):
-        monkeypatch.setattr(f"siga_ocr.{module}.marks", lambda *_: next(given))
+    for module in ("finetune", "checks"):
+        monkeypatch.setattr(f"siga_ocr.tuning.{module}.marks", lambda *_: next(given))
     code, _, stderr = short(crops, model, out, "--steps", 1)
     return code, stderr
 
@@ -225,7 +225,7 @@ def test_killed_before_a_checkpoint_the_run_ends_in_the_same_bits(
         save_state(run, state, config)
 
     with monkeypatch.context() as patch:
-        patch.setattr("siga_ocr.trainer.save_state", dying)
+        patch.setattr("siga_ocr.training.trainer.save_state", dying)
         with pytest.raises(Killed):
             CliRunner().invoke(app, ["finetune", *map(str, arguments(crops, tiny_model_folder, killed)), "--rate", "0.003", "--device", "cpu"])
     assert call("--resume", "-o", killed)[0] == ExitCode.OK
@@ -235,9 +235,9 @@ def test_killed_before_a_checkpoint_the_run_ends_in_the_same_bits(
 
 RUN_APART = """
 import torch
-import siga_ocr.base_set, siga_ocr.machine
-siga_ocr.base_set.COUNT = 6
-siga_ocr.machine.core_count = lambda: 1
+import siga_ocr.tuning.base_set, siga_ocr.training.machine
+siga_ocr.tuning.base_set.COUNT = 6
+siga_ocr.training.machine.core_count = lambda: 1
 from siga_ocr.cli.main import run
 run()
 """

@@ -12,7 +12,7 @@ from siga_ocr import __version__
 from siga_ocr.cli.main import app
 from siga_ocr.errors import MEANINGS, ExitCode
 
-HEAVY = ("torch", "cv2", "numpy", "PIL", "onnxruntime", "safetensors", "tqdm", "siga_ocr.hub")
+HEAVY = ("torch", "cv2", "numpy", "PIL", "onnxruntime", "safetensors", "tqdm", "siga_ocr.store.hub")
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from siga_ocr import weights
 from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
-from siga_ocr.model_folder import WEIGHTS_NAME
+from siga_ocr.store import weights
+from siga_ocr.store.folder import WEIGHTS_NAME
 from tests.hub_server import Hub, Repository, serving
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from siga_ocr import checkpoint
 from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
 from siga_ocr.recipe import parse
+from siga_ocr.store import checkpoint
 
 RECIPE = """
 steps = 3

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from siga_ocr import checkpoint
 from siga_ocr.crops import Crop
-from siga_ocr.engine import choose
-from siga_ocr.engine_torch import TorchEngine, cuda_fault
+from siga_ocr.engines.engine import choose
+from siga_ocr.engines.export import compare
+from siga_ocr.engines.pytorch import TorchEngine, cuda_fault
 from siga_ocr.errors import DeviceError
-from siga_ocr.export import compare
 from siga_ocr.model import build_model
 from siga_ocr.reader import Reader, ReadOptions
-from siga_ocr.weights import DEFAULT, path_of
+from siga_ocr.store import checkpoint
+from siga_ocr.store.weights import DEFAULT, path_of
 from tests.tiny import tiny
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")]

@@ -12,8 +12,8 @@ from siga_ocr.losses import Truth, alignment_loss, glyph_loss, orthogonal_loss, 
 from siga_ocr.model import build_model
 from siga_ocr.model.pseudo_label import glyph_pseudo_labels
 from siga_ocr.model.siga import PublishedSiga
-from siga_ocr.official import siga_r_key, siga_r_state
 from siga_ocr.recipe_losses import compat
+from siga_ocr.store.official import siga_r_key, siga_r_state
 from tests.parity import arrays, official_keys, seeded_state
 
 

@@ -1,0 +1,1 @@
+"""A labelled set read and scored: evaluation, its report, calibration."""

@@ -1,0 +1,99 @@
+"""Fits the temperature of a model: what its confidence would be at each, held against what it read right."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from siga_ocr.assessing.scored_set import source_of
+from siga_ocr.charset import END
+from siga_ocr.data.labels import Sample
+from siga_ocr.decode import Columns, greedy
+from siga_ocr.engines.engine import Engine
+from siga_ocr.intake import IntakeOptions, Taken, take
+from siga_ocr.preprocess import bucket, to_batch
+from siga_ocr.scores.confidence import calibration_error, reliability
+
+Reals = npt.NDArray[np.float64]
+
+TEMPERATURES: Reals = np.exp(np.linspace(np.log(0.25), np.log(8.0), 141))
+WINDOW = 256
+"""Crops that are opened at a stretch."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One crop: its text and the log-probabilities [T, K] that it was read from, at temperature 1."""
+
+    sample: Sample
+    text: str
+    log_probabilities: npt.NDArray[np.float32]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it was read as its label says."""
+        return self.text == self.sample.text
+
+    @property
+    def blank(self) -> float:
+        """The probability that the crop holds no text at all."""
+        return float(np.exp(self.log_probabilities[0, END]))
+
+    def log_confidences(self) -> Reals:
+        """The logarithm of the word's confidence at each of `TEMPERATURES`: [G]."""
+        rows = self.log_probabilities[: len(self.text) + 1]
+        return log_likelihoods(rows, [*rows[:-1].argmax(axis=1).tolist(), END])
+
+
+def observe(engine: Engine, samples: Sequence[Sample]) -> Iterator[Observed]:
+    """Read samples with an engine at temperature 1; those that cannot be opened are left out. The order within a window is not kept."""
+    config, size = engine.config.input, engine.facts.batch_size
+    for start in range(0, len(samples), WINDOW):
+        opened = [(sample, take(source_of(sample), config, IntakeOptions())) for sample in samples[start : start + WINDOW]]
+        usable = sorted((pair for pair in opened if not pair[1].error), key=lambda pair: pair[1].pixels.shape[2])
+        for _, group in groupby(usable, key=lambda pair: bucket(pair[1].pixels.shape[2], config)):
+            pairs = list(group)
+            for first in range(0, len(pairs), size):
+                yield from observe_taken(engine, pairs[first : first + size])
+
+
+def observe_taken(engine: Engine, pairs: Sequence[tuple[Sample, Taken]]) -> Iterator[Observed]:
+    """Read one batch of crops, all of which could be opened."""
+    output = engine.run(to_batch([taken.pixels for _, taken in pairs], engine.config.input), engine.config.max_steps)
+    for (sample, taken), rows, attention in zip(pairs, output.log_probabilities, output.glyph_attention, strict=True):
+        text = greedy(rows, attention, engine.config.charset, Columns(1.0, taken.width)).text
+        yield Observed(sample, text, rows)
+
+
+def log_likelihoods(log_probabilities: npt.NDArray[np.float32], classes: Sequence[int]) -> Reals:
+    """The log-likelihood of a sequence of classes [T] under log-probabilities [T, K], at each of `TEMPERATURES`: [G]."""
+    rows = log_probabilities.astype(np.float64)
+    scaled = rows[None] / TEMPERATURES[:, None, None]  # [G, T, K]
+    peak = scaled.max(axis=2, keepdims=True)
+    normaliser = peak[..., 0] + np.log(np.exp(scaled - peak).sum(axis=2))
+    chosen = rows[np.arange(len(rows)), np.asarray(classes, dtype=np.int64)]
+    total: Reals = (chosen[None] / TEMPERATURES[:, None] - normaliser).sum(axis=1)
+    return np.minimum(total, 0.0)
+
+
+def fit(log_confidences: Reals, correct: npt.NDArray[np.bool_]) -> int:
+    """The place in `TEMPERATURES` at which the likelihood of what is right and what is wrong is greatest, for word confidences [N, G].
+
+    As Platt (1999) has it, right and wrong crops are each counted as if one more of the other kind could have been there: a small set
+    without a mistake does not make the model certain.
+    """
+    right = int(correct.sum())
+    targets = np.where(correct, (right + 1) / (right + 2), 1 / (len(correct) - right + 2))[:, None]
+    doubts = np.log(np.maximum(-np.expm1(log_confidences), 1e-12))
+    return int((targets * log_confidences + (1 - targets) * doubts).sum(axis=0).argmax())
+
+
+def held_out_error(log_confidences: Reals, correct: npt.NDArray[np.bool_]) -> float:
+    """The calibration error to be expected on other crops: each half is judged at the temperature of the other half."""
+    halves = [np.arange(len(correct)) % 2 == half for half in (0, 1)]
+    sure = np.empty(len(correct))
+    for one, other in (halves, halves[::-1]):
+        sure[other] = np.exp(log_confidences[other, fit(log_confidences[one], correct[one])])
+    return calibration_error(reliability(sure.tolist(), correct.tolist()))

@@ -1,0 +1,1 @@
+"""What computes a batch: PyTorch, ONNX Runtime, and the export between them."""

@@ -1,0 +1,1 @@
+"""What codes may look like, and the automata that hold them to it."""

@@ -1,0 +1,1 @@
+"""Where models lie, how they come there, and what a model folder holds."""

@@ -1,0 +1,1 @@
+"""The training loop: steps, state, processes that share a step, events."""

@@ -1,0 +1,110 @@
+"""Processes that `torchrun` started, on one machine or several: the first one leads, the others take their rows of each batch and nothing else.
+
+Only the leader opens files: followers get the recipe, the weights and their crops from it.
+"""
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from types import TracebackType
+from typing import cast
+
+import torch
+from torch import Tensor, distributed
+
+from siga_ocr.data.batches import TrainBatch
+from siga_ocr.errors import TrainingError, UsageError
+from siga_ocr.interruption import leave_to_parent
+from siga_ocr.model import build_model
+from siga_ocr.recipe import TrainConfig
+from siga_ocr.training.partners import rows_of
+from siga_ocr.training.state import Progress, TrainingState
+from siga_ocr.training.step import take_step
+
+PATIENCE = timedelta(hours=2)
+"""How long a process waits for the others: the leader measures and writes between steps."""
+
+Begin = tuple[TrainConfig, dict[str, Tensor]]
+Share = tuple[int, TrainBatch]
+
+
+def is_launched() -> bool:
+    """Whether `torchrun` started this process as one of several."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1 and "MASTER_ADDR" in os.environ
+
+
+def is_joined() -> bool:
+    """Whether this process belongs to a fleet."""
+    return distributed.is_initialized()
+
+
+def join(device: str) -> torch.device:
+    """Meet the other processes; each gets the device of its number on its machine where `device` is `auto` or `cuda`.
+
+    Raises:
+        UsageError: one device was named for all of them.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"Under torchrun each process takes a device of its own: leave --device {device} away.")
+    on_gpu = device != "cpu" and torch.cuda.is_available()
+    chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if on_gpu else torch.device("cpu")
+    if on_gpu:
+        torch.cuda.set_device(chosen)
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=PATIENCE)
+    return chosen
+
+
+def leave() -> None:
+    """Part from the other processes."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+class Fleet:
+    """The leader's side: a context in which followers share each step."""
+
+    def __init__(self, state: TrainingState, config: TrainConfig) -> None:
+        self._state, self._config = state, config
+        self._count = distributed.get_world_size()
+
+    def __enter__(self) -> "Fleet":
+        distributed.broadcast_object_list([(self._config, self._state.tensors())], src=0)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None or issubclass(kind, KeyboardInterrupt | GeneratorExit):
+            self._scatter([None] * self._count)
+
+    def share(self, batch: TrainBatch) -> TrainBatch:
+        """Give the followers their rows of a batch, and return ours.
+
+        Raises:
+            TrainingError: a follower has ended.
+        """
+        step = self._state.progress.step
+        try:
+            self._scatter([(step, rows_of(batch, rank, self._count)) for rank in range(self._count)])
+        except RuntimeError as error:
+            raise TrainingError("A process of the fleet has ended: start all of them again with --resume.") from error
+        return rows_of(batch, 0, self._count)
+
+    def _scatter(self, shares: list[Share | None]) -> None:
+        distributed.scatter_object_list([None], shares, src=0)
+
+
+def follow(device: torch.device) -> None:
+    """The life of a process that does not lead: the same steps on its own rows until it is told to end."""
+    leave_to_parent()
+    begun: list[Begin | None] = [None]
+    distributed.broadcast_object_list(begun, src=0)
+    config, tensors = cast(Begin, begun[0])
+    state = TrainingState(build_model(config.model).to(device), config, Progress())
+    state.fill(tensors)
+    while True:
+        share: list[Share | None] = [None]
+        distributed.scatter_object_list(share, None, src=0)
+        if share[0] is None:
+            return
+        step, batch = share[0]
+        state.progress = replace(state.progress, step=step)
+        take_step(state, batch, config)

@@ -1,0 +1,140 @@
+"""Processes that share each training step: every one takes its rows of the batch, gradients are averaged, weights stay equal everywhere.
+
+Small layers gain nothing from a second thread, so that two processes of one thread train faster than one process of two threads.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import TracebackType
+
+import torch
+from torch import Tensor, distributed, multiprocessing, nn
+
+from siga_ocr.data.batches import TrainBatch
+from siga_ocr.errors import TrainingError
+from siga_ocr.interruption import leave_to_parent
+from siga_ocr.model import build_model
+from siga_ocr.recipe import TrainConfig
+from siga_ocr.training.state import Progress, TrainingState
+
+PATIENCE = timedelta(minutes=10)
+"""How long a process waits for the others."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One process among `count`: the file where they meet, and its threads."""
+
+    meeting: Path
+    rank: int
+    count: int
+    threads: int
+
+
+class Partners:
+    """The other processes of a training, as a context; with `count` 1 there are none and nothing is shared."""
+
+    def __init__(self, state: TrainingState, config: TrainConfig, count: int) -> None:
+        self._state, self._config, self._count = state, config, count
+        self._pipes: list[Connection] = []
+        self._processes: list[SpawnProcess] = []
+
+    def __enter__(self) -> "Partners":
+        if self._count > 1:
+            self._folder = tempfile.TemporaryDirectory(prefix="siga-ocr-")
+            self._start(Path(self._folder.name) / "meeting")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._count == 1:
+            return
+        for pipe, process in zip(self._pipes, self._processes, strict=True):
+            if process.is_alive() and kind is None:
+                pipe.send(None)
+                process.join(PATIENCE.total_seconds())
+            process.kill()
+            process.join()
+        distributed.destroy_process_group()
+        self._folder.cleanup()
+
+    def share(self, batch: TrainBatch) -> TrainBatch:
+        """Give the partners their rows of a batch, and return ours.
+
+        Raises:
+            TrainingError: a partner has ended.
+        """
+        for rank, (pipe, process) in enumerate(zip(self._pipes, self._processes, strict=True), 1):
+            try:
+                pipe.send((self._state.progress.step, rows_of(batch, rank, self._count)))
+            except OSError as error:
+                raise TrainingError(f"Training process {rank} has ended ({process.exitcode}): go on with --resume.") from error
+        return rows_of(batch, 0, self._count)
+
+    def _start(self, meeting: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        tensors = self._state.tensors()
+        for rank in range(1, self._count):
+            ours, theirs = context.Pipe()
+            place = Place(meeting, rank, self._count, torch.get_num_threads())
+            process = context.Process(target=_work_along, args=(place, self._config, tensors, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+        _meet(meeting, 0, self._count)
+
+
+def rows_of(batch: TrainBatch, rank: int, count: int) -> TrainBatch:
+    """Every `count`-th row of a batch from `rank` on; the whole batch where it has fewer rows than there are processes."""
+    if len(batch) < count:
+        return batch
+    return replace(batch, **{field.name: getattr(batch, field.name)[rank::count] for field in fields(batch)})
+
+
+def average_gradients(parameters: Sequence[nn.Parameter], loss: Tensor) -> Tensor:
+    """Replaces gradients by their mean over all processes, the same bits in each, and returns the mean of the losses; alone, nothing changes."""
+    if not distributed.is_initialized():
+        return loss
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    joined = torch.cat([gradient.reshape(-1) for gradient in gradients] + [loss.detach().reshape(1)])
+    distributed.all_reduce(joined)
+    joined /= distributed.get_world_size()
+    *means, mean = torch.split(joined, [gradient.numel() for gradient in gradients] + [1])
+    for gradient, averaged in zip(gradients, means, strict=True):
+        gradient.copy_(averaged.view_as(gradient))
+    return mean[0]
+
+
+def rank() -> int:
+    """The number of this process among those that train together, 0 if it is alone."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def _meet(meeting: Path, own: int, count: int) -> None:
+    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=own, world_size=count, timeout=PATIENCE)
+
+
+def _work_along(place: Place, config: TrainConfig, tensors: dict[str, Tensor], pipe: Connection) -> None:
+    """The life of a partner: the same steps on its own rows until it is told to end, or the first process is gone."""
+    from siga_ocr.training.step import take_step
+
+    leave_to_parent()
+    torch.set_num_threads(place.threads)
+    _meet(place.meeting, place.rank, place.count)
+    state = TrainingState(build_model(config.model), config, Progress())
+    state.fill(tensors)
+    while True:
+        try:
+            message = pipe.recv()
+        except EOFError:
+            return
+        if message is None:
+            return
+        step, batch = message
+        state.progress = replace(state.progress, step=step)
+        take_step(state, batch, config)

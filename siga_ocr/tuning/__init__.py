@@ -1,0 +1,1 @@
+"""Fine-tuning on the user's own crops, from the plan to the verdict."""

@@ -1,0 +1,108 @@
+"""Reads the validation crops now and then during fine-tuning, keeps the best weights so far, and ends a training that gains no more."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from siga_ocr.data.shards import FittedCrops
+from siga_ocr.errors import ModelError
+from siga_ocr.model import SigaModel
+from siga_ocr.store import checkpoint
+from siga_ocr.store.folder import CONFIG_NAME, describe
+from siga_ocr.training.events import Checked
+from siga_ocr.tuning.plan import Plan
+from siga_ocr.tuning.validation import marks
+from siga_ocr.tuning.verdict import Marks, is_gain, keeps_the_rest
+from siga_ocr.whole_file import write_whole
+
+CANDIDATE = "candidate"
+"""The folder of a run that holds the best weights so far."""
+
+CHECKS = "checks.json"
+
+UNSETTLED = 0.3
+"""The part of the schedule in which a loss of accuracy ends nothing."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The crops that are read, and how the model did on them that training began with."""
+
+    validation: FittedCrops
+    rest: FittedCrops
+    on_validation: Marks
+    on_rest: Marks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One look: `keeps_rest` says whether the base set lost at most a point; `None` where it was not read."""
+
+    step: int
+    accuracy: float
+    loss: float
+    keeps_rest: bool | None
+
+    @property
+    def rank(self) -> tuple[bool, float, float]:
+        """The better, the higher."""
+        return (bool(self.keeps_rest), self.accuracy, -self.loss)
+
+
+class Checks:
+    """A `Watch`: what it has seen lies in the run folder, so that a run that is taken up knows it.
+
+    `best` is the look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, start: Start, *, begun_at: int) -> None:
+        self._folder, self._plan, self.start = folder, plan, start
+        self.looks = [look for look in _stored(folder) if look.step <= begun_at]
+        self.best = look_of(folder / CANDIDATE) if self.looks and (folder / CANDIDATE / CONFIG_NAME).exists() else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the last `patience` looks have gained nothing; those of the beginning, where weights are shaken up, do not count."""
+        since = max(self.best.step if self.best else 0, UNSETTLED * self._plan.steps)
+        return sum(look.step > since for look in self.looks) >= self._plan.patience
+
+    def is_due(self, step: int) -> bool:
+        """Whether to look after `step` steps."""
+        return step % self._plan.check_every == 0 or step == self._plan.steps
+
+    def look(self, model: SigaModel, step: int) -> Checked:
+        """Read the validation crops, and the base set where these may be the best weights; keep what is best."""
+        found = marks(model, self.start.validation)
+        gained = is_gain(found.accuracy, found.loss, (self.start.on_validation.accuracy, self.start.on_validation.loss))
+        may_be_best = self.best is None or (True, found.accuracy, -found.loss) >= self.best.rank  # else the larger set is not worth the time
+        keeps = keeps_the_rest(self.start.on_rest.correct, marks(model, self.start.rest).correct) if gained and may_be_best else None
+        look = Look(step=step, accuracy=found.accuracy, loss=found.loss, keeps_rest=keeps)
+        is_best = math.isfinite(look.loss) and (self.best is None or look.rank > self.best.rank)
+        if is_best:
+            self.best = look
+            checkpoint.save(self._folder / CANDIDATE, model, asdict(look))
+        self.looks.append(look)
+        write_whole({self._folder / CHECKS: json.dumps([asdict(each) for each in self.looks], indent=1).encode()})
+        return Checked(step=step, accuracy=found.accuracy, loss=found.loss, is_best=is_best and gained, ends=self.has_ended)
+
+
+def look_of(candidate: Path) -> Look:
+    """What was seen when the weights in a folder were kept.
+
+    Raises:
+        ModelError: they are damaged, or of another origin.
+    """
+    note = describe(candidate).training
+    try:
+        return Look(**note)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise ModelError(f"{candidate} was not written by a fine-tuning: start a new run.") from error
+
+
+def _stored(folder: Path) -> list[Look]:
+    path = folder / CHECKS
+    try:
+        return [Look(**look) for look in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{path} is damaged ({error}): start a new run.") from error

@@ -1,0 +1,197 @@
+"""Fine-tuning as a sequence of events: crops are checked and divided, a plan is made, the model is trained, measured and judged."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from siga_ocr.data.label_output import made
+from siga_ocr.data.labelled import load_labelled
+from siga_ocr.data.labels import LabelRules, read_labels
+from siga_ocr.errors import TrainingError, UsageError
+from siga_ocr.model import SigaModel
+from siga_ocr.recipe import LabelledSource, TrainConfig
+from siga_ocr.store import checkpoint, weights
+from siga_ocr.training.events import Event
+from siga_ocr.training.machine import Machine
+from siga_ocr.training.state import stored_step
+from siga_ocr.training.trainer import MODEL, SHARDS, Run, train
+from siga_ocr.tuning.base_set import base_set
+from siga_ocr.tuning.card import card
+from siga_ocr.tuning.checks import CANDIDATE, Checks, Look, Start
+from siga_ocr.tuning.crops import TRAIN, VALIDATION, Crops, Prepared, prepare
+from siga_ocr.tuning.folder import CONFIG, Facts, is_begun, read_facts, write_facts
+from siga_ocr.tuning.growth import grown, grown_config
+from siga_ocr.tuning.plan import DEFAULT_SEED, Plan, Situation, Wishes, plan
+from siga_ocr.tuning.report import Told, write_report
+from siga_ocr.tuning.tuned_model import BEST, REJECTED, complete, name, stage
+from siga_ocr.tuning.validation import marks
+from siga_ocr.tuning.verdict import BeforeAfter, Marks, Outcome, Verdict, judge
+from siga_ocr.whole_file import write_whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a user asks for; `asked` are the settings as they were given, by name, for a run that is taken up."""
+
+    crops: Crops
+    folder: Path
+    model: str = weights.DEFAULT
+    replay: Path | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+    charset_add: str = ""
+    max_length: int | None = None
+    asked: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan, before anything is trained; `added` are the characters that are new to the model."""
+
+    plan: Plan
+    added: str
+    max_length: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How the model does before training, on the validation crops and on the base set."""
+
+    on_validation: Marks
+    on_rest: Marks
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The end: the verdict, both sets before and after, and the folder of the model (None where there is none)."""
+
+    verdict: Verdict
+    validation: BeforeAfter
+    rest: BeforeAfter
+    folder: Path | None
+    report: Path
+
+
+Stage = Prepared | Planned | Measured | Event | Decided
+
+
+def begin(request: Request, machine: Machine) -> Iterator[Stage]:
+    """Start a fine-tuning and carry it through.
+
+    Raises:
+        SigaError: labels do not fit, a model is not there, the disk is full, or training failed; the message says what to do.
+        KeyboardInterrupt: Ctrl-C was pressed; once training has begun, its state is saved first.
+    """
+    if is_begun(request.folder):
+        raise UsageError(f"{request.folder} holds a run already: go on with --resume, or name another folder with -o.")
+    start = weights.path_of(request.model).resolve()
+    model = checkpoint.load(start, machine.device)
+    config = grown_config(model.config, request.charset_add, request.max_length)
+    made(request.folder)
+    seed = DEFAULT_SEED if request.wishes.seed is None else request.wishes.seed
+    prepared = prepare(request.crops, config, request.folder, seed)
+    yield prepared
+    own = str((request.folder / TRAIN).absolute())
+    chosen = plan(
+        Situation(crops=prepared.train, on_gpu=machine.device.type == "cuda", cores=machine.cores, fast_bf16=machine.fast_bf16), request.wishes
+    )
+    recipe = chosen.config(config, own, None if request.replay is None else str(request.replay.absolute()))
+    yield Planned(chosen, config.characters[len(model.config.characters) :], config.max_length)
+    larger = grown(model, config)
+    rest = base_set(request.folder, model.config, machine.cores - 1)
+    validation = load_labelled(LabelledSource(kind="labelled", path=str(request.folder / VALIDATION)), config).crops
+    measured = Measured(marks(larger, validation), marks(larger, rest))
+    yield measured
+    facts = Facts(
+        model=str(start),
+        name=request.model,
+        plan=chosen,
+        prepared=prepared,
+        on_validation=measured.on_validation,
+        on_rest=measured.on_rest,
+        asked=request.asked,
+    )
+    write_facts(request.folder, facts, recipe)
+    yield from go_on(request.folder, machine, request.wishes.minutes)
+
+
+def go_on(folder: Path, machine: Machine, minutes: float | None = None) -> Iterator[Stage]:
+    """Train from the last checkpoint of a run, or from its beginning, to its end, and judge what came of it.
+
+    Raises:
+        as `begin`.
+    """
+    facts, config = read_facts(folder)
+    start = Path(facts.model)
+    old = checkpoint.load(start, machine.device)
+    rest = base_set(folder, old.config, machine.cores - 1)
+    model = grown(old, config.model)
+    crops = load_labelled(LabelledSource(kind="labelled", path=str(folder / VALIDATION)), config.model).crops
+    step = stored_step(folder)
+    checks = Checks(folder, facts.plan, Start(crops, rest, facts.on_validation, facts.on_rest), begun_at=step or 0)
+    run = Run(
+        folder=folder,
+        workers=facts.plan.workers,
+        processes=1 if machine.device.type == "cuda" else facts.plan.processes,
+        resume=step is not None,
+        first_index=_used(start),
+        minutes=minutes,
+        watch=checks,
+    )
+    yield from _trained(model, config, run)
+    yield _decided(folder, machine, (facts, config), checks)
+
+
+def _trained(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]:
+    try:
+        yield from train(model, config, run)
+    except TrainingError as error:
+        error.add_note(f"In {run.folder}/{CANDIDATE} lie the best weights so far, if there were any. Start a new run with a lower --rate.")
+        raise
+
+
+def _decided(folder: Path, machine: Machine, begun: tuple[Facts, TrainConfig], checks: Checks) -> Decided:
+    """Measure the weights that were kept as they will be read, name them or not, and write the report."""
+    facts, config = begun
+    look = checks.best
+    if look is None:
+        raise TrainingError(f"The run in {folder} ended before the validation crops were read once: give it more --minutes or --steps, and --resume.")
+    staged = stage(folder, checkpoint.load(folder / CANDIDATE), _note(folder, facts, config, look))
+    kept = checkpoint.load(staged, machine.device)
+    validation = BeforeAfter(facts.on_validation, marks(kept, checks.start.validation))
+    rest = BeforeAfter(facts.on_rest, marks(kept, checks.start.rest))
+    verdict = judge(validation, rest)
+    final = None
+    if verdict.outcome is Outcome.NOTHING_TO_GAIN:
+        shutil.rmtree(staged, ignore_errors=True)
+    else:
+        rules = LabelRules(charset=config.model.charset, max_length=config.model.max_length)
+        samples = read_labels(folder / VALIDATION, rules).samples
+        additions = complete(staged, Path(facts.model), samples, machine.device)
+        text = card(facts, config, (validation, rest), verdict, additions)
+        write_whole({staged / "README.md": text.encode(), staged / "recipe.toml": (folder / CONFIG).read_bytes()})
+        final = name(staged, BEST if verdict.outcome is Outcome.BETTER else REJECTED)
+    shutil.rmtree(folder / SHARDS, ignore_errors=True)
+    report = write_report(folder, Told(facts, tuple(checks.looks), look.step, validation, rest, verdict))
+    return Decided(verdict, validation, rest, final, report)
+
+
+def _note(folder: Path, facts: Facts, config: TrainConfig, look: Look) -> dict[str, object]:
+    """How the model was made, for its `config.json`; further rendered crops begin behind those that it has seen."""
+    start = Path(facts.model)
+    return {
+        "steps": look.step,
+        "seed": config.seed,
+        "recipe_sha256": config.fingerprint,
+        "start": facts.name,
+        "start_sha256": checkpoint.describe(start).weights_sha256,
+        "crops_learned": facts.prepared.train,
+        "crops_validating": facts.prepared.validation,
+        "rendered": {str(seed): index for seed, index in (*_used(start), *_used(folder / MODEL))},
+    }
+
+
+def _used(model: Path) -> tuple[tuple[int, int], ...]:
+    """For each seed, the first rendered crop that a model has not seen."""
+    rendered = checkpoint.describe(model).training.get("rendered", {})
+    return tuple((int(seed), int(index)) for seed, index in rendered.items()) if isinstance(rendered, dict) else ()

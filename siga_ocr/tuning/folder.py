@@ -1,0 +1,86 @@
+"""What a fine-tuning keeps in its run folder beside weights: what was asked, the plan, and how the model did before."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from siga_ocr.errors import ModelError, UsageError
+from siga_ocr.recipe import TrainConfig, parse
+from siga_ocr.recipe_text import to_toml
+from siga_ocr.tuning.crops import Prepared
+from siga_ocr.tuning.plan import Plan
+from siga_ocr.tuning.verdict import Marks
+from siga_ocr.whole_file import write_whole
+
+FACTS, CONFIG = "finetune.json", "config.toml"
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything that a run which is taken up does not work out again; `model` is a folder, `name` what the user calls it.
+
+    `asked` are the user's settings by name, as they were given.
+    """
+
+    model: str
+    name: str
+    plan: Plan
+    prepared: Prepared
+    on_validation: Marks
+    on_rest: Marks
+    asked: dict[str, str]
+
+
+def write_facts(folder: Path, facts: Facts, config: TrainConfig) -> None:
+    """Leave recipe and facts in the run folder, the facts last: where they are, everything is.
+
+    Raises:
+        DiskError: they cannot be written.
+    """
+    content = json.dumps({"format": FORMAT, **asdict(facts)}, indent=1)
+    write_whole({folder / CONFIG: to_toml(config).encode(), folder / FACTS: content.encode()})
+
+
+def read_facts(folder: Path) -> tuple[Facts, TrainConfig]:
+    """What a run was begun with.
+
+    Raises:
+        UsageError: no run was begun in this folder.
+        ModelError: its files are damaged.
+    """
+    try:
+        stored: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        config = parse((folder / CONFIG).read_text(encoding="utf-8"), folder / CONFIG)
+    except FileNotFoundError as error:
+        raise UsageError(f"{folder} holds no fine-tuning that could go on: start it without --resume.") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / FACTS} is damaged ({error}): start a new run.") from error
+    try:
+        return _facts(stored), config
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{folder / FACTS} was written by another version ({error}): start a new run.") from error
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether a run in this folder can go on."""
+    return (folder / FACTS).exists()
+
+
+def _facts(stored: dict[str, Any]) -> Facts:
+    prepared = stored["prepared"]
+    dropped = tuple((str(reason), int(count)) for reason, count in prepared["dropped"])
+    return Facts(
+        model=stored["model"],
+        name=stored["name"],
+        plan=Plan(**stored["plan"]),
+        prepared=Prepared(prepared["train"], prepared["validation"], prepared["texts"], dropped),
+        on_validation=_marks(stored["on_validation"]),
+        on_rest=_marks(stored["on_rest"]),
+        asked=stored["asked"],
+    )
+
+
+def _marks(stored: dict[str, Any]) -> Marks:
+    return Marks(tuple(bool(right) for right in stored["correct"]), float(stored["loss"]))

@@ -1,0 +1,90 @@
+"""A fine-tuned model as a whole model folder: weights, recipe, graph, calibration and a card; it gets its name when all of it is there."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from siga_ocr.assessing.calibrate import FEWEST, keep, measure
+from siga_ocr.assessing.scored_set import source_of
+from siga_ocr.assessing.temperature import observe
+from siga_ocr.data.labels import Sample
+from siga_ocr.engines.export import export_onnx
+from siga_ocr.engines.pytorch import TorchEngine
+from siga_ocr.errors import DiskError, ModelError, UsageError
+from siga_ocr.intake import opened
+from siga_ocr.model import SigaModel
+from siga_ocr.store import checkpoint
+from siga_ocr.store.folder import GRAPH_NAME, describe, graph_key
+
+STAGED = "finished"
+BEST, REJECTED = "best", "rejected"
+COMPARED = 20
+"""Crops that a new graph is compared on."""
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What was put beside the weights: whether a graph, and the number of crops that confidences were measured on, 0 for none."""
+
+    has_graph: bool
+    calibrated_on: int
+
+
+def stage(run: Path, model: SigaModel, note: dict[str, object]) -> Path:
+    """Write the weights as they will be read, to a folder that has no lasting name yet.
+
+    Raises:
+        DiskError: they cannot be written.
+    """
+    folder = run / STAGED
+    shutil.rmtree(folder, ignore_errors=True)
+    checkpoint.save(folder, model, note)
+    return folder
+
+
+def complete(staged: Path, start: Path, validation: Sequence[Sample], device: torch.device) -> Additions:
+    """Put a graph and a calibration beside staged weights, as far as they can be had.
+
+    Raises:
+        DiskError: a file cannot be written.
+    """
+    calibrated = 0
+    if len(validation) >= FEWEST:
+        measured = measure(observe(TorchEngine.load(staged, str(device)), validation), describe(staged).weights_sha256)
+        keep(measured.calibration, staged)
+        calibrated = measured.calibration.crops
+    return Additions(_add_graph(staged, start, validation), calibrated)
+
+
+def name(staged: Path, final: str) -> Path:
+    """Give a staged model its lasting name; what had it before is replaced.
+
+    Raises:
+        DiskError: it cannot be renamed.
+    """
+    target, old = staged.with_name(final), staged.with_name(f"{final}.old")
+    try:
+        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            target.rename(old)
+        staged.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise DiskError(f"{target} cannot be made: {error.strerror}. Free some space or name another folder.") from error
+    return target
+
+
+def _add_graph(staged: Path, start: Path, samples: Sequence[Sample]) -> bool:
+    """The start's own graph where the layers are the same, else a new one where `onnx` is installed and can say what the network does."""
+    graph = start / GRAPH_NAME
+    if graph.is_file() and graph_key(start) == graph_key(staged):
+        shutil.copyfile(graph, staged / GRAPH_NAME)
+        return True
+    try:
+        export_onnx(staged, None, (opened(source_of(sample), str(sample.path)) for sample in samples[:COMPARED]))
+    except (UsageError, ModelError):  # it then reads with PyTorch, and the card says so
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""Two gloo processes as `torchrun` starts them: the leader's gradients are those of one process with the joined batch."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from siga_ocr.data.batches import TrainBatch
+from siga_ocr.errors import UsageError
+from siga_ocr.model import build_model
+from siga_ocr.recipe import OptimiserConfig, TrainConfig
+from siga_ocr.training import fleet
+from siga_ocr.training.partners import rank, rows_of
+from siga_ocr.training.state import Progress, TrainingState
+from siga_ocr.training.step import take_step
+from tests.tiny import tiny
+
+FOLLOW = "import torch; torch.set_num_threads(1); from siga_ocr.training import fleet; fleet.follow(fleet.join('cpu')); fleet.leave()"
+
+
+def batch(seeds: list[int]) -> TrainBatch:
+    """One crop of noise for each seed; the same seed gives the same crop."""
+    grey = np.stack([np.random.default_rng(seed).uniform(0, 255, (1, 32, 64)) for seed in seeds]).astype(np.float32)
+    targets = np.array([[1 + seed % 6, 2, 0] for seed in seeds])
+    return TrainBatch((grey / 128 - 1).astype(np.float32), np.ones((len(seeds), 64), np.float32), grey, targets, np.full(len(seeds), 2))
+
+
+def begun() -> tuple[TrainingState, TrainConfig]:
+    optimiser = OptimiserConfig(warm_up=1, clip_norm=1e6)
+    config = TrainConfig(model=replace(tiny(), dropout=0.0), precision="float32", steps=10, optimiser=optimiser, fixed_statistics=True)
+    torch.manual_seed(0)
+    return TrainingState(build_model(config.model), config, Progress()), config
+
+
+def gradients(state: TrainingState) -> list[torch.Tensor]:
+    return [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in state.parameters]
+
+
+@pytest.fixture
+def follower(monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[bytes]"]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    process = subprocess.Popen([sys.executable, "-c", FOLLOW], env={**os.environ, **shared, "RANK": "1"})
+    for name, value in {**shared, "RANK": "0"}.items():
+        monkeypatch.setenv(name, value)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield process
+    torch.set_num_threads(threads)
+    fleet.leave()
+    process.kill()
+    process.wait()
+
+
+def alone(given: TrainBatch) -> list[torch.Tensor]:
+    state, config = begun()
+    take_step(state, given, config)
+    return gradients(state)
+
+
+@pytest.mark.parametrize("seeds", [[1, 2, 3, 4, 5, 6], [1, 1, 2, 2, 3, 3]], ids=["any rows", "both halves alike"])
+def test_two_processes_get_the_gradients_of_one_with_the_joined_batch(follower: "subprocess.Popen[bytes]", seeds: list[int]) -> None:
+    """Terms that are ratios over a batch, such as the glyph loss per covered cell, are averaged: equal where the halves have as much of each."""
+    given = batch(seeds)
+    halves = [alone(rows_of(given, number, 2)) for number in (0, 1)]
+    expected = [(first + second) / 2 for first, second in zip(*halves, strict=True)] if seeds[0] != seeds[1] else alone(given)
+    assert fleet.is_launched()
+    assert fleet.join("cpu").type == "cpu"
+    state, config = begun()
+    with fleet.Fleet(state, config) as leader:
+        take_step(state, leader.share(given), config)
+    for mine, wanted in zip(gradients(state), expected, strict=True):
+        torch.testing.assert_close(mine, wanted, atol=1e-6, rtol=1e-3)
+    assert rank() == 0
+    fleet.leave()
+    assert follower.wait(120) == 0
+
+
+def test_alone_there_is_no_fleet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    assert not fleet.is_launched()
+    assert not fleet.is_joined()
+    with pytest.raises(UsageError, match="device"):
+        fleet.join("cuda:1")

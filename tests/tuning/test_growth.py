@@ -1,0 +1,75 @@
+"""A network that grows keeps what it knew: known characters and positions give the same numbers as before."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from siga_ocr.errors import UsageError
+from siga_ocr.model import SigaModel, build_model
+from siga_ocr.tuning.growth import grown, grown_config
+from tests.tiny import tiny
+
+
+def network(*, feedback: bool) -> SigaModel:
+    torch.manual_seed(0)
+    return build_model(tiny(feedback=feedback)).eval()
+
+
+def inputs() -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(1)
+    return torch.randn(3, 1, 32, 64), torch.ones(3, 64)
+
+
+@pytest.mark.parametrize("feedback", [False, True])
+def test_outputs_on_known_classes_are_unchanged_before_training(feedback: bool) -> None:
+    model = network(feedback=feedback)
+    larger = grown(model, grown_config(model.config, "Ä#", 9))
+    images, mask = inputs()
+    before, after = model(images, mask, 5), larger(images, mask, 5)
+    torch.testing.assert_close(after.glyph_attention, before.glyph_attention, rtol=0, atol=0)
+    known = after.log_probabilities[..., :7]
+    torch.testing.assert_close(torch.log_softmax(known, 2), before.log_probabilities, rtol=1e-5, atol=1e-5)
+    assert after.log_probabilities.shape[2] == 9
+    assert after.log_probabilities[..., 7:].max() < before.log_probabilities.min()
+
+
+def test_every_head_keeps_its_logits_and_maps() -> None:
+    model = network(feedback=True)
+    larger = grown(model, grown_config(model.config, "Ä", 8))
+    images, mask = inputs()
+    targets = torch.tensor([[1, 2, 0], [3, 0, 0], [6, 6, 0]])
+    before, after = model.outputs(images, mask, targets), larger.outputs(images, mask, targets)
+    for name, logits in before.logits.items():
+        torch.testing.assert_close(after.logits[name][..., :7], logits)
+    for old, new in zip(before.glyph_maps, after.glyph_maps, strict=True):
+        torch.testing.assert_close(new[:, : old.shape[1]], old, rtol=0, atol=0)
+        assert new.shape[1] == 1 + larger.config.max_steps
+
+
+def test_a_new_character_can_be_learned() -> None:
+    model = network(feedback=False)
+    larger = grown(model, grown_config(model.config, "Ä", None)).train()
+    images, mask = inputs()
+    score = larger.outputs(images, mask, torch.tensor([[7, 0], [7, 0], [7, 0]])).logits["final"][:, 0, 7].sum()
+    score.backward()  # type: ignore[no-untyped-call]
+    gradient = dict(larger.named_parameters())["head.decoder.classify.weight"].grad
+    assert gradient is not None
+    assert gradient[7].abs().sum() > 0
+
+
+def test_nothing_grows_where_nothing_is_new() -> None:
+    model = network(feedback=False)
+    config = grown_config(model.config, "0A", None)
+    assert config == model.config
+    assert grown(model, config) is model
+
+
+def test_characters_are_added_once_and_in_order() -> None:
+    assert grown_config(tiny(), "Z0Z#", 7) == replace(tiny(), characters="0123ABZ#", max_length=7)
+
+
+@pytest.mark.parametrize(("added", "length"), [("a b", None), ("", 3)])
+def test_what_cannot_be_is_refused(added: str, length: int | None) -> None:
+    with pytest.raises(UsageError):
+        grown_config(tiny(), added, length)
