@@ -71,6 +71,7 @@ def _begin(config: "TrainConfig", init: str | None, device: str) -> "tuple[SigaM
     from siga_ocr.engines.pytorch import choose_device
     from siga_ocr.model import build_model
     from siga_ocr.store import checkpoint, weights
+    from siga_ocr.tuning.growth import deepened
 
     chosen = choose_device(device)
     if init is None:
@@ -79,7 +80,8 @@ def _begin(config: "TrainConfig", init: str | None, device: str) -> "tuple[SigaM
     folder = weights.path_of(init)
     rendered = checkpoint.describe(folder).training.get("rendered", {})
     used = tuple((int(seed), int(index)) for seed, index in rendered.items()) if isinstance(rendered, dict) else ()
-    return checkpoint.load(folder).to(chosen), used
+    torch.manual_seed(config.seed)  # of blocks that the model does not have
+    return deepened(checkpoint.load(folder).to(chosen), config.model), used
 
 
 def _consume(model: "SigaModel", config: "TrainConfig", run: "Run", recipe: str) -> None:

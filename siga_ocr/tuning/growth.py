@@ -1,4 +1,4 @@
-"""A network that learns more characters or longer texts: its output layers grow, and what it knew stays in place."""
+"""A network that learns more characters or longer texts, or gets deeper: what it knew stays in place."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from siga_ocr.config import ModelConfig
 from siga_ocr.errors import UsageError
 from siga_ocr.model import SigaModel, build_model
+from siga_ocr.model.convolution import ResidualBlock
 from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, PreviousCharacter
 from siga_ocr.model.glyph import GlyphScale
 
@@ -46,6 +47,31 @@ def grown(model: SigaModel, config: ModelConfig) -> SigaModel:
             weights[f"{name}.{part}"] = _extended(old, rows, module.get_parameter(part).shape[0])
     larger.load_state_dict(weights)
     return larger
+
+
+@torch.no_grad()
+def deepened(model: SigaModel, config: ModelConfig) -> SigaModel:
+    """A network of `config`, which may have more residual blocks in its stages, with the weights of `model`, on its device; else `model` itself.
+
+    New blocks stand last in their stage and begin as the identity (the scale of their last normalisation is 0), so that every output is what it was.
+
+    Raises:
+        UsageError: the configurations differ in anything else, or a stage would lose blocks.
+    """
+    if config == model.config:
+        return model
+    same = replace(config, blocks=model.config.blocks) == model.config and len(config.blocks) == len(model.config.blocks)
+    if not same or any(new < old for new, old in zip(config.blocks, model.config.blocks, strict=True)):
+        raise UsageError(
+            "The model to start from is not the recipe's: [model] may only name more blocks than it has. Change the recipe."
+        )
+    deeper = build_model(config).to(next(model.parameters()).device).eval()
+    known = model.state_dict()
+    for name, module in deeper.named_modules():
+        if isinstance(module, ResidualBlock) and f"{name}.norm.weight" not in known:
+            nn.init.zeros_(module.norm.weight)
+    deeper.load_state_dict(deeper.state_dict() | known)
+    return deeper
 
 
 def _growing(module: nn.Module, old_classes: int) -> list[tuple[str, int]]:

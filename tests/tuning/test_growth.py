@@ -7,7 +7,7 @@ import torch
 
 from siga_ocr.errors import UsageError
 from siga_ocr.model import SigaModel, build_model
-from siga_ocr.tuning.growth import grown, grown_config
+from siga_ocr.tuning.growth import deepened, grown, grown_config
 from tests.tiny import tiny
 
 
@@ -73,3 +73,24 @@ def test_characters_are_added_once_and_in_order() -> None:
 def test_what_cannot_be_is_refused(added: str, length: int | None) -> None:
     with pytest.raises(UsageError):
         grown_config(tiny(), added, length)
+
+
+def test_new_blocks_change_no_output_and_learn() -> None:
+    model = network(feedback=False)
+    deeper = deepened(model, replace(model.config, blocks=(1, 3, 2)))
+    images, mask = inputs()
+    before, after = model(images, mask, 5), deeper(images, mask, 5)
+    torch.testing.assert_close(after.log_probabilities, before.log_probabilities, rtol=0, atol=0)
+    assert sum(p.numel() for p in deeper.parameters()) > sum(p.numel() for p in model.parameters())
+    after.log_probabilities.sum().backward()
+    scale = deeper.get_parameter("backbone.stage2.1.norm.weight")
+    assert scale.grad is not None
+    assert scale.grad.abs().max() > 0
+
+
+def test_a_network_that_differs_in_anything_else_is_refused() -> None:
+    model = network(feedback=False)
+    assert deepened(model, model.config) is model
+    for config in (replace(model.config, blocks=(1, 0, 1)), replace(model.config, fusion_size=16), replace(model.config, blocks=(1, 1))):
+        with pytest.raises(UsageError, match="not the recipe's"):
+            deepened(model, config)
