@@ -12,11 +12,11 @@ from siga_ocr.cli import console, options, set_options
 from siga_ocr.cli import finetune_options as given
 from siga_ocr.errors import ExitCode, UsageError
 from siga_ocr.store.weights import DEFAULT
-from siga_ocr.tuning.plan import Wishes
 
 if TYPE_CHECKING:
     from siga_ocr.training.machine import Machine
     from siga_ocr.tuning.finetune import Request, Stage
+    from siga_ocr.tuning.plan import Wishes
 
 FREE = frozenset({"out", "resume", "minutes", "device", "ctx"})
 """Settings that a run which goes on may have anew."""
@@ -71,6 +71,8 @@ def finetune(
     asked = {name: str(value) for name, value in ctx.params.items() if name not in FREE and value not in (None, "", False)}
     if resume:
         _run(_Session(_begun(out, asked), device, minutes), None)
+    from siga_ocr.tuning.plan import Wishes  # costs the start of every other command
+
     wishes = Wishes(
         steps=steps, minutes=minutes, rate=rate, batch_size=batch_size, seed=seed, fixed_statistics=fixed_statistics, glyph_loss=not no_glyph_loss
     )
@@ -79,7 +81,7 @@ def finetune(
     _run(session, _request(session.folder, crops, (model, charset_add, max_length), wishes, asked))
 
 
-def _request(folder: Path, crops: _Crops, learner: tuple[str, str, int | None], wishes: Wishes, asked: dict[str, str]) -> "Request":
+def _request(folder: Path, crops: _Crops, learner: tuple[str, str, int | None], wishes: "Wishes", asked: dict[str, str]) -> "Request":
     from siga_ocr.assessing.scored_set import Rows
     from siga_ocr.tuning.crops import Crops
     from siga_ocr.tuning.finetune import Request

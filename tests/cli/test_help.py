@@ -12,7 +12,7 @@ from siga_ocr import __version__
 from siga_ocr.cli.main import app
 from siga_ocr.errors import MEANINGS, ExitCode
 
-HEAVY = ("torch", "cv2", "numpy", "PIL", "onnxruntime", "safetensors", "tqdm", "siga_ocr.store.hub")
+HEAVY = ("torch", "cv2", "numpy", "PIL", "onnxruntime", "safetensors", "tqdm", "siga_ocr.store.hub", "siga_ocr.recipe", "siga_ocr.reading")
 
 
 @pytest.mark.parametrize(
