@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import PurePath
 
-from siga_ocr.recipe import TrainConfig
+from siga_ocr.recipe import LabelledSource, TrainConfig
 
 
 def to_toml(config: TrainConfig) -> str:
@@ -19,6 +20,12 @@ def to_toml(config: TrainConfig) -> str:
     for source in sources:
         lines += ["", "[[sources]]", *_lines(source)]
     return "\n".join(lines) + "\n"
+
+
+def without_places(config: TrainConfig) -> TrainConfig:
+    """The recipe as it travels with a model: of labelled sources the names alone, not where they lay on the machine that trained."""
+    sources = (replace(source, path=PurePath(source.path).name) if isinstance(source, LabelledSource) else source for source in config.sources)
+    return replace(config, sources=tuple(sources))
 
 
 def _lines(table: Mapping[str, object]) -> list[str]:

@@ -20,7 +20,7 @@ def card(facts: Facts, config: TrainConfig, sets: tuple[BeforeAfter, BeforeAfter
     prepared = facts.prepared
     lines = [
         HEAD,
-        f"# Fine-tuned from {facts.name}",
+        f"# Fine-tuned from {facts.start_name}",
         "",
         f"{verdict.reason} Written by siga-ocr {__version__} finetune.",
         "",

@@ -11,6 +11,7 @@ from siga_ocr.data.labels import LabelRules, read_labels
 from siga_ocr.errors import TrainingError, UsageError
 from siga_ocr.model import SigaModel
 from siga_ocr.recipe import LabelledSource, TrainConfig
+from siga_ocr.recipe_text import to_toml, without_places
 from siga_ocr.store import checkpoint, weights
 from siga_ocr.training.events import Event
 from siga_ocr.training.machine import Machine
@@ -20,7 +21,7 @@ from siga_ocr.tuning.base_set import base_set
 from siga_ocr.tuning.card import card
 from siga_ocr.tuning.checks import CANDIDATE, Checks, Look, Start
 from siga_ocr.tuning.crops import TRAIN, VALIDATION, Crops, Prepared, prepare
-from siga_ocr.tuning.folder import CONFIG, Facts, is_begun, read_facts, write_facts
+from siga_ocr.tuning.folder import Facts, is_begun, read_facts, write_facts
 from siga_ocr.tuning.growth import grown, grown_config
 from siga_ocr.tuning.plan import DEFAULT_SEED, Plan, Situation, Wishes, plan
 from siga_ocr.tuning.report import Told, write_report
@@ -169,7 +170,7 @@ def _decided(folder: Path, machine: Machine, begun: tuple[Facts, TrainConfig], c
         samples = read_labels(folder / VALIDATION, rules).samples
         additions = complete(staged, Path(facts.model), samples, machine.device)
         text = card(facts, config, (validation, rest), verdict, additions)
-        write_whole({staged / "README.md": text.encode(), staged / "recipe.toml": (folder / CONFIG).read_bytes()})
+        write_whole({staged / "README.md": text.encode(), staged / "recipe.toml": to_toml(without_places(config)).encode()})
         final = name(staged, BEST if verdict.outcome is Outcome.BETTER else REJECTED)
     shutil.rmtree(folder / SHARDS, ignore_errors=True)
     report = write_report(folder, Told(facts, tuple(checks.looks), look.step, validation, rest, verdict))
@@ -182,8 +183,8 @@ def _note(folder: Path, facts: Facts, config: TrainConfig, look: Look) -> dict[s
     return {
         "steps": look.step,
         "seed": config.seed,
-        "recipe_sha256": config.fingerprint,
-        "start": facts.name,
+        "recipe_sha256": without_places(config).fingerprint,
+        "start": facts.start_name,
         "start_sha256": checkpoint.describe(start).weights_sha256,
         "crops_learned": facts.prepared.train,
         "crops_validating": facts.prepared.validation,

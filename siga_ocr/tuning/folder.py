@@ -8,6 +8,8 @@ from typing import Any
 from siga_ocr.errors import ModelError, UsageError
 from siga_ocr.recipe import TrainConfig, parse
 from siga_ocr.recipe_text import to_toml
+from siga_ocr.store.hub import PREFIX
+from siga_ocr.store.shelf import PLAIN_NAME
 from siga_ocr.tuning.crops import Prepared
 from siga_ocr.tuning.plan import Plan
 from siga_ocr.tuning.verdict import Marks
@@ -31,6 +33,12 @@ class Facts:
     on_validation: Marks
     on_rest: Marks
     asked: dict[str, str]
+
+    @property
+    def start_name(self) -> str:
+        """The name for whoever gets the new model: of a folder the last part alone, not where it lay."""
+        is_name = self.name.startswith(PREFIX) or PLAIN_NAME.fullmatch(self.name)
+        return self.name if is_name else Path(self.name).resolve().name
 
 
 def write_facts(folder: Path, facts: Facts, config: TrainConfig) -> None:

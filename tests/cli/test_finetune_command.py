@@ -20,7 +20,7 @@ from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
 from siga_ocr.model import SigaModel
 from siga_ocr.reader import Reader
-from siga_ocr.recipe import TrainConfig, parse
+from siga_ocr.recipe import LabelledSource, TrainConfig, parse
 from siga_ocr.store import checkpoint
 from siga_ocr.training.events import Checked
 from siga_ocr.training.state import TrainingState, save_state, stored_step
@@ -90,6 +90,18 @@ def test_a_run_leaves_a_whole_model_and_says_what_to_do_next(crops: Path, tiny_m
     assert page.count("<svg") == 2
     assert "maps low" in page
     assert parse((out / "config.toml").read_text()) == read_facts(out)[1]
+
+
+def test_what_is_handed_on_does_not_tell_where_it_was_made(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert short(crops, tiny_model_folder, out, "--rate", 0.003, "--replay", crops)[0] == ExitCode.OK
+    for file in sorted((out / "best").iterdir()):
+        for place in (tmp_path, crops, tiny_model_folder.parent, Path.cwd(), Path.home()):
+            assert os.fsencode(place) not in file.read_bytes(), file.name
+    recipe, note = parse((out / "best" / "recipe.toml").read_text()), checkpoint.describe(out / "best").training
+    assert [source.path for source in recipe.sources if isinstance(source, LabelledSource)] == ["train.csv", crops.name]
+    assert recipe.fingerprint == note["recipe_sha256"]
+    assert note["start"] == tiny_model_folder.name
 
 
 def test_the_sides_share_no_text(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
