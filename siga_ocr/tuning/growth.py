@@ -62,9 +62,7 @@ def deepened(model: SigaModel, config: ModelConfig) -> SigaModel:
         return model
     same = replace(config, blocks=model.config.blocks) == model.config and len(config.blocks) == len(model.config.blocks)
     if not same or any(new < old for new, old in zip(config.blocks, model.config.blocks, strict=True)):
-        raise UsageError(
-            "The model to start from is not the recipe's: [model] may only name more blocks than it has. Change the recipe."
-        )
+        raise UsageError("The model to start from is not the recipe's: [model] may only name more blocks than it has. Change the recipe.")
     deeper = build_model(config).to(next(model.parameters()).device).eval()
     known = model.state_dict()
     for name, module in deeper.named_modules():
