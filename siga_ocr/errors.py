@@ -78,4 +78,8 @@ class LabelError(SigaError):
 
 
 class TrainingError(SigaError):
-    """Training cannot go on: its loss is no number any more."""
+    """Training cannot go on."""
+
+
+class ProcessLost(TrainingError):
+    """A process that shared a training has ended, cannot be reached or never came; the last checkpoint is as good as before."""

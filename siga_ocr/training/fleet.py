@@ -11,18 +11,22 @@ from typing import cast
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.rendezvous import rendezvous
 
 from siga_ocr.data.batches import TrainBatch
-from siga_ocr.errors import TrainingError, UsageError
+from siga_ocr.errors import ProcessLost, UsageError
 from siga_ocr.interruption import leave_to_parent
 from siga_ocr.model import build_model
 from siga_ocr.recipe import TrainConfig
-from siga_ocr.training.partners import rows_of
+from siga_ocr.training.partners import rows_of, sharing
 from siga_ocr.training.state import Progress, TrainingState
 from siga_ocr.training.step import take_step
 
-PATIENCE = timedelta(hours=2)
-"""How long a process waits for the others: the leader measures and writes between steps."""
+JOINING = timedelta(minutes=5)
+"""How long a process waits until all of them are there."""
+
+PATIENCE = timedelta(minutes=20)
+"""How long a process waits for the others at work, where the leader checks crops, measures and writes; one that ends is noticed at once."""
 
 Begin = tuple[TrainConfig, dict[str, Tensor]]
 Share = tuple[int, TrainBatch]
@@ -43,6 +47,7 @@ def join(device: str) -> torch.device:
 
     Raises:
         UsageError: one device was named for all of them.
+        ProcessLost: not all of them came.
     """
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"Under torchrun each process takes a device of its own: leave --device {device} away.")
@@ -50,8 +55,24 @@ def join(device: str) -> torch.device:
     chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if on_gpu else torch.device("cpu")
     if on_gpu:
         torch.cuda.set_device(chosen)
-    distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=PATIENCE)
+    _meet("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
     return chosen
+
+
+def _meet(backend: str) -> None:
+    """Wait until every process has said that it is there, then join them."""
+    try:
+        store, own, count = next(rendezvous("env://", timeout=JOINING))
+        store.set(f"here-{own}", "")
+        store.wait([f"here-{number}" for number in range(count)], JOINING)
+    except (RuntimeError, ValueError) as error:
+        where = f"{os.environ['MASTER_ADDR']}:{os.environ.get('MASTER_PORT', '')}"
+        raise ProcessLost(
+            f"The {os.environ['WORLD_SIZE']} processes did not all come to {where} within {JOINING} ({str(error).splitlines()[0]}): see what their "
+            "machines say, and start all of them again."
+        ) from error
+    with sharing():
+        distributed.init_process_group(backend, store=store, rank=own, world_size=count, timeout=PATIENCE)
 
 
 def leave() -> None:
@@ -68,7 +89,8 @@ class Fleet:
         self._count = distributed.get_world_size()
 
     def __enter__(self) -> "Fleet":
-        distributed.broadcast_object_list([(self._config, self._state.tensors())], src=0)
+        with sharing():
+            distributed.broadcast_object_list([(self._config, self._state.tensors())], src=0)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -79,30 +101,34 @@ class Fleet:
         """Give the followers their rows of a batch, and return ours.
 
         Raises:
-            TrainingError: a follower has ended.
+            ProcessLost: a follower has ended.
         """
         step = self._state.progress.step
-        try:
-            self._scatter([(step, rows_of(batch, rank, self._count)) for rank in range(self._count)])
-        except RuntimeError as error:
-            raise TrainingError("A process of the fleet has ended: start all of them again with --resume.") from error
+        self._scatter([(step, rows_of(batch, rank, self._count)) for rank in range(self._count)])
         return rows_of(batch, 0, self._count)
 
     def _scatter(self, shares: list[Share | None]) -> None:
-        distributed.scatter_object_list([None], shares, src=0)
+        with sharing():
+            distributed.scatter_object_list([None], shares, src=0)
 
 
 def follow(device: torch.device) -> None:
-    """The life of a process that does not lead: the same steps on its own rows until it is told to end."""
+    """The life of a process that does not lead: the same steps on its own rows until it is told to end.
+
+    Raises:
+        ProcessLost: the leader has ended, or another process.
+    """
     leave_to_parent()
     begun: list[Begin | None] = [None]
-    distributed.broadcast_object_list(begun, src=0)
+    with sharing():
+        distributed.broadcast_object_list(begun, src=0)
     config, tensors = cast(Begin, begun[0])
     state = TrainingState(build_model(config.model).to(device), config, Progress())
     state.fill(tensors)
     while True:
         share: list[Share | None] = [None]
-        distributed.scatter_object_list(share, None, src=0)
+        with sharing():
+            distributed.scatter_object_list(share, None, src=0)
         if share[0] is None:
             return
         step, batch = share[0]

@@ -4,7 +4,8 @@ Small layers gain nothing from a second thread, so that two processes of one thr
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -16,14 +17,17 @@ import torch
 from torch import Tensor, distributed, multiprocessing, nn
 
 from siga_ocr.data.batches import TrainBatch
-from siga_ocr.errors import TrainingError
+from siga_ocr.errors import ProcessLost
 from siga_ocr.interruption import leave_to_parent
 from siga_ocr.model import build_model
 from siga_ocr.recipe import TrainConfig
 from siga_ocr.training.state import Progress, TrainingState
 
+JOINING = timedelta(minutes=5)
+"""How long a process may take to begin."""
+
 PATIENCE = timedelta(minutes=10)
-"""How long a process waits for the others."""
+"""How long a process waits for the others at work; one that ends is noticed at once."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,11 @@ class Partners:
     def __enter__(self) -> "Partners":
         if self._count > 1:
             self._folder = tempfile.TemporaryDirectory(prefix="siga-ocr-")
-            self._start(Path(self._folder.name) / "meeting")
+            try:
+                self._start(Path(self._folder.name) / "meeting")
+            except BaseException:
+                self._end()
+                raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -57,22 +65,19 @@ class Partners:
             if process.is_alive() and kind is None:
                 pipe.send(None)
                 process.join(PATIENCE.total_seconds())
-            process.kill()
-            process.join()
-        distributed.destroy_process_group()
-        self._folder.cleanup()
+        self._end()
 
     def share(self, batch: TrainBatch) -> TrainBatch:
         """Give the partners their rows of a batch, and return ours.
 
         Raises:
-            TrainingError: a partner has ended.
+            ProcessLost: a partner has ended.
         """
         for rank, (pipe, process) in enumerate(zip(self._pipes, self._processes, strict=True), 1):
             try:
                 pipe.send((self._state.progress.step, rows_of(batch, rank, self._count)))
             except OSError as error:
-                raise TrainingError(f"Training process {rank} has ended ({process.exitcode}): go on with --resume.") from error
+                raise _lost(rank, process) from error
         return rows_of(batch, 0, self._count)
 
     def _start(self, meeting: Path) -> None:
@@ -86,7 +91,27 @@ class Partners:
             theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
+        self._expect()
         _meet(meeting, 0, self._count)
+
+    def _expect(self) -> None:
+        """Wait until every partner has begun."""
+        for rank, (pipe, process) in enumerate(zip(self._pipes, self._processes, strict=True), 1):
+            try:
+                if not pipe.poll(JOINING.total_seconds()):
+                    raise ProcessLost(f"Training process {rank} did not begin within {JOINING}: close other programs, then begin again.")
+                pipe.recv()
+            except (EOFError, OSError) as error:
+                raise _lost(rank, process) from error
+
+    def _end(self) -> None:
+        """Let nothing be left of the partners."""
+        for process in self._processes:
+            process.kill()
+            process.join()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+        self._folder.cleanup()
 
 
 def rows_of(batch: TrainBatch, rank: int, count: int) -> TrainBatch:
@@ -96,13 +121,33 @@ def rows_of(batch: TrainBatch, rank: int, count: int) -> TrainBatch:
     return replace(batch, **{field.name: getattr(batch, field.name)[rank::count] for field in fields(batch)})
 
 
+@contextmanager
+def sharing() -> Iterator[None]:
+    """A block in which processes talk to each other.
+
+    Raises:
+        ProcessLost: one of them is not there any more.
+    """
+    try:
+        yield
+    except RuntimeError as error:  # which of its kinds depends on how the other one ended, and on the backend
+        raise ProcessLost(
+            "A process that shared the training has ended: see what it said, free memory if it was killed, and go on with --resume."
+        ) from error
+
+
 def average_gradients(parameters: Sequence[nn.Parameter], loss: Tensor) -> Tensor:
-    """Replaces gradients by their mean over all processes, the same bits in each, and returns the mean of the losses; alone, nothing changes."""
+    """Replaces gradients by their mean over all processes, the same bits in each, and returns the mean of the losses; alone, nothing changes.
+
+    Raises:
+        ProcessLost: one of them is not there any more.
+    """
     if not distributed.is_initialized():
         return loss
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     joined = torch.cat([gradient.reshape(-1) for gradient in gradients] + [loss.detach().reshape(1)])
-    distributed.all_reduce(joined)
+    with sharing():
+        distributed.all_reduce(joined)
     joined /= distributed.get_world_size()
     *means, mean = torch.split(joined, [gradient.numel() for gradient in gradients] + [1])
     for gradient, averaged in zip(gradients, means, strict=True):
@@ -115,8 +160,17 @@ def rank() -> int:
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
+def _lost(rank: int, process: SpawnProcess) -> ProcessLost:
+    process.join(1)
+    return ProcessLost(
+        f"Training process {rank} has ended (exit code {process.exitcode}): free memory if that is -9, which the system sends where there is too "
+        "little, and go on with --resume."
+    )
+
+
 def _meet(meeting: Path, own: int, count: int) -> None:
-    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=own, world_size=count, timeout=PATIENCE)
+    with sharing():
+        distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=own, world_size=count, timeout=PATIENCE)
 
 
 def _work_along(place: Place, config: TrainConfig, tensors: dict[str, Tensor], pipe: Connection) -> None:
@@ -125,16 +179,14 @@ def _work_along(place: Place, config: TrainConfig, tensors: dict[str, Tensor], p
 
     leave_to_parent()
     torch.set_num_threads(place.threads)
-    _meet(place.meeting, place.rank, place.count)
-    state = TrainingState(build_model(config.model), config, Progress())
-    state.fill(tensors)
-    while True:
-        try:
-            message = pipe.recv()
-        except EOFError:
-            return
-        if message is None:
-            return
-        step, batch = message
-        state.progress = replace(state.progress, step=step)
-        take_step(state, batch, config)
+    try:
+        pipe.send("here")
+        _meet(place.meeting, place.rank, place.count)
+        state = TrainingState(build_model(config.model), config, Progress())
+        state.fill(tensors)
+        while (message := pipe.recv()) is not None:
+            step, batch = message
+            state.progress = replace(state.progress, step=step)
+            take_step(state, batch, config)
+    except (EOFError, OSError, ProcessLost):  # the first process is gone, or will say which one is
+        return

@@ -78,7 +78,8 @@ def train(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]:
         UsageError: the model is not the recipe's, or a run to resume was begun with another recipe.
         ModelError: there is no whole state to resume.
         LabelError: a labelled source cannot be used.
-        TrainingError: the loss was not finite for several steps in a row; the last checkpoint stays as it was.
+        TrainingError: the loss was not finite for several steps in a row, or a process that shares the steps is lost; the last checkpoint stays
+            as it was.
         DeviceError: memory does not suffice for a single crop.
         DiskError: a file cannot be written; the last checkpoint stays as it was.
         KeyboardInterrupt: Ctrl-C was pressed; the run is saved first, and a note of the error says so.

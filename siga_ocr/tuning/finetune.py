@@ -8,7 +8,7 @@ from pathlib import Path
 from siga_ocr.data.label_output import made
 from siga_ocr.data.labelled import load_labelled
 from siga_ocr.data.labels import LabelRules, read_labels
-from siga_ocr.errors import TrainingError, UsageError
+from siga_ocr.errors import ProcessLost, TrainingError, UsageError
 from siga_ocr.model import SigaModel
 from siga_ocr.recipe import LabelledSource, TrainConfig
 from siga_ocr.recipe_text import to_toml, without_places
@@ -146,6 +146,8 @@ def go_on(folder: Path, machine: Machine, minutes: float | None = None) -> Itera
 def _trained(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]:
     try:
         yield from train(model, config, run)
+    except ProcessLost:
+        raise
     except TrainingError as error:
         error.add_note(f"In {run.folder}/{CANDIDATE} lie the best weights so far, if there were any. Start a new run with a lower --rate.")
         raise

@@ -6,13 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 import torch
+from torch import distributed
 
 from siga_ocr.data.batches import TrainBatch
-from siga_ocr.errors import UsageError
+from siga_ocr.errors import ProcessLost, UsageError
 from siga_ocr.model import build_model
 from siga_ocr.recipe import OptimiserConfig, TrainConfig
 from siga_ocr.training import fleet
@@ -43,13 +45,23 @@ def gradients(state: TrainingState) -> list[torch.Tensor]:
 
 
 @pytest.fixture
-def follower(monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[bytes]"]:
+def meeting() -> dict[str, str]:
+    """What `torchrun` tells each of two processes about the other."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "-c", FOLLOW], env={**os.environ, **shared, "RANK": "1"})
-    for name, value in {**shared, "RANK": "0"}.items():
+    return {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+
+
+def started(script: str, meeting: dict[str, str], rank: int) -> "subprocess.Popen[str]":
+    environment = {**os.environ, **meeting, "RANK": str(rank)}
+    return subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def follower(meeting: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[str]"]:
+    process = started(FOLLOW, meeting, 1)
+    for name, value in {**meeting, "RANK": "0"}.items():
         monkeypatch.setenv(name, value)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -57,7 +69,7 @@ def follower(monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[byte
     torch.set_num_threads(threads)
     fleet.leave()
     process.kill()
-    process.wait()
+    process.communicate()
 
 
 def alone(given: TrainBatch) -> list[torch.Tensor]:
@@ -67,7 +79,7 @@ def alone(given: TrainBatch) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("seeds", [[1, 2, 3, 4, 5, 6], [1, 1, 2, 2, 3, 3]], ids=["any rows", "both halves alike"])
-def test_two_processes_get_the_gradients_of_one_with_the_joined_batch(follower: "subprocess.Popen[bytes]", seeds: list[int]) -> None:
+def test_two_processes_get_the_gradients_of_one_with_the_joined_batch(follower: "subprocess.Popen[str]", seeds: list[int]) -> None:
     """Terms that are ratios over a batch, such as the glyph loss per covered cell, are averaged: equal where the halves have as much of each."""
     given = batch(seeds)
     halves = [alone(rows_of(given, number, 2)) for number in (0, 1)]
@@ -90,3 +102,48 @@ def test_alone_there_is_no_fleet(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not fleet.is_joined()
     with pytest.raises(UsageError, match="device"):
         fleet.join("cuda:1")
+
+
+def test_a_follower_that_dies_is_told_to_the_leader(follower: "subprocess.Popen[str]") -> None:
+    """Within moments: were it only a timeout, the test would not end."""
+    fleet.join("cpu")
+    state, config = begun()
+
+    def train() -> None:
+        with fleet.Fleet(state, config) as leader:
+            for step in range(4):
+                take_step(state, leader.share(batch([1, 2, 3, 4])), config)
+                if step == 0:
+                    follower.kill()
+
+    with pytest.raises(ProcessLost, match="--resume"):
+        train()
+
+
+def test_a_leader_that_dies_before_training_is_told_to_the_followers(meeting: dict[str, str]) -> None:
+    waiting = "import time; from siga_ocr.training import fleet; fleet.join('cpu'); print('joined', flush=True); time.sleep(900)"
+    leader, follower = started(waiting, meeting, 0), started(FOLLOW, meeting, 1)
+    try:
+        assert leader.stdout is not None
+        assert leader.stdout.readline() == "joined\n"
+        leader.kill()
+        assert "ProcessLost: A process that shared the training has ended" in follower.communicate(timeout=240)[1]
+        assert follower.returncode == 1
+    finally:
+        for process in (leader, follower):
+            process.kill()
+            process.communicate()
+
+
+@pytest.mark.parametrize("rank", ["0", "1", "0 beside a launcher"])
+def test_who_waits_for_a_process_that_never_comes_ends_with_an_error(meeting: dict[str, str], monkeypatch: pytest.MonkeyPatch, rank: str) -> None:
+    """Whether the first process holds the place where all meet, another one does and is not there, or the launcher does."""
+    monkeypatch.setattr(fleet, "JOINING", timedelta(seconds=1))
+    for name, value in {**meeting, "RANK": rank[0]}.items():
+        monkeypatch.setenv(name, value)
+    if "launcher" in rank:
+        _held = distributed.TCPStore("127.0.0.1", int(meeting["MASTER_PORT"]), is_master=True, wait_for_workers=False)  # type: ignore[attr-defined]
+        monkeypatch.setenv("TORCHELASTIC_USE_AGENT_STORE", "True")
+    with pytest.raises(ProcessLost, match=r"2 processes did not all come to 127\.0\.0\.1:\d+ within 0:00:01"):
+        fleet.join("cpu")
+    assert not fleet.is_joined()

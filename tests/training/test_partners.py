@@ -1,13 +1,17 @@
 """Processes that share a step: the mean of their gradients is applied, and every one of them holds the same weights."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
+from torch import distributed, multiprocessing
 
 from siga_ocr.data.batches import TrainBatch
+from siga_ocr.errors import ProcessLost
 from siga_ocr.model import build_model
 from siga_ocr.recipe import OptimiserConfig, TrainConfig
 from siga_ocr.training.partners import Partners, rows_of
@@ -65,3 +69,35 @@ def test_rows_are_dealt_out_once_and_small_batches_go_to_everyone() -> None:
     assert [len(part) for part in dealt] == [3, 2]
     assert np.array_equal(np.sort(np.concatenate([part.grey[:, 0, 0, 0] for part in dealt])), np.sort(whole.grey[:, 0, 0, 0]))
     assert len(rows_of(batch(1), 1, 2)) == 1
+
+
+def test_a_partner_that_is_killed_at_work_is_told() -> None:
+    """Within moments: were it only a timeout, the test would not end."""
+    state, config = begun()
+
+    def train() -> None:
+        with Partners(state, config, 2) as partners:
+            for step in range(4):
+                take_step(state, partners.share(batch(6)), config)
+                if step == 0:
+                    (partner,) = multiprocessing.active_children()
+                    os.kill(cast(int, partner.pid), 9)
+
+    with pytest.raises(ProcessLost, match="--resume"):
+        train()
+    assert not distributed.is_initialized()
+
+
+class Deadly:
+    """Ends the process that it is sent to."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (3,)
+
+
+def test_a_partner_that_dies_before_it_begins_is_told() -> None:
+    state, _ = begun()
+    with pytest.raises(ProcessLost, match=r"process 1 has ended \(exit code 3\)"), Partners(state, cast(TrainConfig, Deadly()), 2):
+        pass
+    assert not multiprocessing.active_children()
+    assert not distributed.is_initialized()
