@@ -15,7 +15,7 @@ from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.preprocess import Pixels, fit
 
-Source = str | os.PathLike[str] | bytes | npt.NDArray[np.generic] | Image.Image | Crop
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[np.generic] | Image.Image | Crop
 """A path; the bytes of an encoded image; pixels as `crops.to_crop` takes them; or a crop."""
 
 
@@ -78,14 +78,17 @@ def opened(content: Source, name: str) -> Crop:
     Raises:
         UnreadableImage: with the reason in one line.
     """
-    if isinstance(content, str | os.PathLike):
-        content = read_bytes(os.fspath(content))
+    content = _content(content)
     if isinstance(content, bytes):
         return decode_image(content, name)
+    assert not isinstance(content, str | os.PathLike | bytearray | memoryview)
     return content if isinstance(content, Crop) else to_crop(content, name)
 
 
 def _content(source: Source) -> Source:
+    """What a path names, as bytes; whatever else is in memory already."""
+    if isinstance(source, bytearray | memoryview):
+        return bytes(source)
     return read_bytes(os.fspath(source)) if isinstance(source, str | os.PathLike) else source
 
 

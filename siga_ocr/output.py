@@ -33,12 +33,26 @@ class Target:
         return self.path.exists() and not self.path.is_file()
 
     def check(self) -> None:
-        """Refuse to destroy a result.
+        """Refuse to destroy a result, and what no file can be.
 
         Raises:
-            UsageError: the file is there, or an interrupted run left a part of it, and nothing was said about that.
+            UsageError: the file is there, or an interrupted run left a part of it, and nothing was said about that; or it is a folder.
+            DiskError: one cannot even look whether it is there: a folder that is closed, a name that is too long; or nothing can be written there.
         """
-        if self.special or self.force:
+        try:
+            self._check()
+        except OSError as error:
+            raise DiskError(f"{self.path} cannot be written: {error.strerror}. Name another file.") from error
+
+    def _check(self) -> None:
+        if self.path.is_dir():
+            raise UsageError(f"{self.path} is a folder: name a file in it.")
+        if self.special:
+            return
+        if not os.access(self.path.parent, os.W_OK | os.X_OK):
+            there = self.path.parent.is_dir()
+            raise DiskError(f"{self.path} cannot be written: {'its folder is read-only' if there else 'its folder is not there'}. Name another file.")
+        if self.force:
             return
         if self.path.exists():
             raise UsageError(f"{self.path} is there already: name another file, or replace it with --force.")

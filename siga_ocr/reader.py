@@ -11,7 +11,7 @@ from time import perf_counter
 from siga_ocr import __version__
 from siga_ocr.batch_reader import BatchReader
 from siga_ocr.crops import Crop
-from siga_ocr.engines.engine import Engine, choose
+from siga_ocr.engines.engine import Engine, check, choose
 from siga_ocr.engines.tempered import tempered
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.intake import Source, Taken, name_of, opened, take, take_all
@@ -57,11 +57,12 @@ class Reader:
         there is one that works, else the CPU with ONNX Runtime where the model has a graph; PyTorch is then never imported.
 
         Raises:
-            ModelError: the model is missing or damaged.
-            DeviceError: a device was named that is not there.
             UsageError: a name is unknown.
+            DeviceError: a device was named that is not there.
+            ModelError: the model is missing or damaged.
         """
         options = options or ReadOptions()
+        check(engine, device)
         found = weights.find(model)
         folder = found.folder
         choice = choose(folder, engine, device)
@@ -77,8 +78,8 @@ class Reader:
     def read(self, sources: Iterable[Source | None]) -> Iterator[Reading]:
         """One reading for each source, in the same order; what cannot be opened becomes a reading with status `error`.
 
-        A source is a path, the bytes of an encoded image, a NumPy array uint8 [h, w], [h, w, 3] (red, green, blue) or [h, w, 4], a picture of
-        Pillow, or a `Crop`. `None` among them is no source: it asks for the readings of all before it, before another one is drawn.
+        A source is a path, the bytes of an encoded image, a NumPy array uint8 or uint16 [h, w], [h, w, 3] (red, green, blue) or [h, w, 4], a
+        picture of Pillow, or a `Crop`. `None` among them is no source: it asks for the readings of all before it, before another one is drawn.
         Sources are drawn in the caller's thread, a window of them ahead while they come fast.
         """
         pool, opening = (ThreadPoolExecutor(self.options.thread_count, name) for name in ("siga-ocr", "siga-ocr-open"))

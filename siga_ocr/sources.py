@@ -45,10 +45,14 @@ def find_images(paths: Sequence[str], search: Search, stream: Bytes | None = Non
     cannot be listed, come out as they are: `read_crop` says why they cannot be read, so that they become rows and not silence.
 
     Raises:
-        NoInputError: nothing at all was found, or a list is not there.
-        UsageError: the stream is named twice, or a path is empty.
+        NoInputError: a list is not there, said at once; nothing at all was found, said when all groups are taken.
+        UsageError: the stream is named twice, or a path is empty; said at once.
     """
     _check(paths)
+    return _searched(paths, search, stream)
+
+
+def _searched(paths: Sequence[str], search: Search, stream: Bytes | None) -> Iterator[Iterator[str]]:
     found = False
 
     def noted(images: Iterable[str]) -> Iterator[str]:
@@ -118,7 +122,7 @@ def _names(lines: Iterable[bytes], null: bool) -> list[str]:
 
 
 def _expanded(path: str, search: Search) -> Iterator[str]:
-    return _in_folder(path, search) if _is_folder(path) else iter((path,))
+    return _in_folder(path, search) if is_folder(path) else iter((path,))
 
 
 def _in_folder(folder: str, search: Search) -> Iterator[str]:
@@ -147,11 +151,11 @@ def _listed(folder: str, search: Search) -> list[tuple[str, bool]] | None:
 def _wanted(entry: os.DirEntry[str], search: Search) -> bool:
     if entry.is_dir(follow_symlinks=False):
         return search.recursive and not entry.name.startswith(".")
-    return search.takes(entry.name) and not (entry.is_symlink() and _is_folder(entry.path))
+    return search.takes(entry.name) and not (entry.is_symlink() and is_folder(entry.path))
 
 
-def _is_folder(path: str) -> bool:
-    """Also of a path that no file can have (too long, a link loop, a zero byte): those are none."""
+def is_folder(path: str) -> bool:
+    """Whether a folder is there; also of a path that no file can have (too long, a link loop, a zero byte) or that is closed: those are none."""
     try:
         return Path(path).is_dir()
     except (OSError, ValueError):

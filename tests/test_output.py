@@ -124,6 +124,28 @@ def test_what_is_no_regular_file_is_never_replaced(tmp_path: Path) -> None:
     assert device.path.is_symlink()
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_what_no_file_can_be_is_refused_before_anything_is_written(tmp_path: Path, force: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (tmp_path, Path(), Path("/")):
+        with pytest.raises(UsageError, match="is a folder"):
+            Target(folder, force).check()
+    for path, reason in ((tmp_path / ("a" * 300), "too long"), (tmp_path / "absent" / "out.csv", "is not there")):
+        with pytest.raises(DiskError, match=reason):
+            Target(path, force).check()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs the tests may be allowed everything
+    with pytest.raises(DiskError, match="read-only"):
+        Target(tmp_path / "out.csv", force).check()
+
+
+def test_a_place_that_must_not_be_looked_at_is_said(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", closed)
+    with pytest.raises(DiskError, match="Permission denied"):
+        target.check()
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="cannot be written"), replacing(Target(tmp_path / "absent" / "out.csv")):
         pass

@@ -170,6 +170,8 @@ def test_a_source_may_be_a_path_bytes_an_array_a_picture_or_a_crop(engine: Width
         str(path),
         path,
         path.read_bytes(),
+        bytearray(path.read_bytes()),
+        memoryview(path.read_bytes()),
         array,
         array[:, :, 0],
         image,
@@ -178,12 +180,12 @@ def test_a_source_may_be_a_path_bytes_an_array_a_picture_or_a_crop(engine: Width
         b"no image",
     ]
     readings = list(Reader(engine).read(sources))
-    assert [reading.text for reading in readings] == ["1" * 7] * 7 + ["", ""]
-    assert [reading.file for reading in readings] == [str(path), str(path), "", "", "", "", "mine", "", ""]
-    assert [reading.status for reading in readings] == ["ok"] * 7 + ["error"] * 2
-    assert {(reading.width, reading.height) for reading in readings[:7]} == {(70, 32)}
+    assert [reading.text for reading in readings] == ["1" * 7] * 9 + ["", ""]
+    assert [reading.file for reading in readings] == [str(path), str(path), *[""] * 6, "mine", "", ""]
+    assert [reading.status for reading in readings] == ["ok"] * 9 + ["error"] * 2
+    assert {(reading.width, reading.height) for reading in readings[:9]} == {(70, 32)}
     assert all(reading.elapsed_ms >= 0 and reading.read_at.endswith("+00:00") for reading in readings)
-    assert Reader(engine).explain(image)[0].text == "1" * 7
+    assert [Reader(engine).explain(source)[0].text for source in (image, sources[3])] == ["1" * 7] * 2
 
 
 def test_none_asks_for_what_has_come_so_far(engine: WidthEngine) -> None:

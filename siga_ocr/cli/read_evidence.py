@@ -30,13 +30,13 @@ class Shown:
 
         Raises:
             UsageError: with the reason.
+            DiskError: nothing can be written there.
         """
         if self.report is None:
             return
         if resume:
             raise UsageError("--report shows all crops of a run: it does not go with --resume.")
-        if self.report.is_dir() or not self.report.parent.is_dir():
-            raise UsageError(f"{self.report} cannot be written: name a file in a folder that is there.")
+        Target(self.report, force=True).check()
 
 
 def read_and_show(reader: Reader, images: Iterator[str | None], shown: Shown, count: int) -> Iterator[Reading]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from siga_ocr.cli import console
 from siga_ocr.cli.read_evidence import Shown, read_and_show
-from siga_ocr.errors import ExitCode, UsageError
+from siga_ocr.errors import ExitCode, NoInputError, UsageError
 from siga_ocr.output import Target, replacing
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reader import Reader
@@ -27,6 +27,14 @@ class Choice:
     device: str
     engine: str
     options: ReadOptions
+
+    def load(self) -> Reader:
+        """The reader that was asked for.
+
+        Raises:
+            UsageError, DeviceError, ModelError: as `Reader.load`.
+        """
+        return Reader.load(self.model, self.device, self.engine, self.options)
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class Outcome:
 
         Raises:
             UsageError: it must not be written, or there is none that options ask for.
+            DiskError: it cannot be written.
         """
         if self.output is None or self.is_stdout:
             if self.force or self.resume:
@@ -84,8 +93,8 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     outcome.shown.check(outcome.resume)
     target, form = outcome.target(), outcome.format
     earlier = scan(target.partial, form) if target and outcome.resume else Earlier()
-    groups = _peeked(find_images(job.paths, job.search, console.path_stream()), job.paths)
-    reader = Reader.load(choice.model, choice.device, choice.engine, choice.options)
+    groups = _found(job)
+    reader = choice.load()
     earlier.check_weights(reader.provenance.weights_sha256)
     statuses = earlier.statuses.copy()
     images = _with_pauses(earlier.skip(groups))
@@ -99,6 +108,15 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     if refused and not outcome.quiet:
         console.say(_summary(statuses, choice.options))
     return ExitCode.NOT_ALL if refused and not exit_zero else ExitCode.OK
+
+
+def _found(job: Job) -> Iterator[Iterator[str]]:
+    """The images in groups; where there are none, a device or a model that is missing too is what is said."""
+    try:
+        return _peeked(find_images(job.paths, job.search, console.path_stream()), job.paths)
+    except NoInputError:
+        job.choice.load()
+        raise
 
 
 def _peeked(groups: Iterator[Iterator[str]], paths: Sequence[str]) -> Iterator[Iterator[str]]:

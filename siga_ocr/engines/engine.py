@@ -75,15 +75,31 @@ def choose(folder: Path, engine: str, device_name: str) -> Choice:
         UsageError: the engine or the device has no such name, or the two do not fit each other.
         DeviceError: a device was named that is not there.
     """
+    _check_names(engine, device_name)
+    where, notice = ("cpu", "") if engine == "onnx" else _place(device_name)
+    if where == "cpu" and engine != "torch" and (engine == "onnx" or (folder / GRAPH_NAME).is_file()):
+        return Choice("onnx", "cpu", notice)
+    return Choice("torch", where, notice)
+
+
+def check(engine: str, device_name: str) -> None:
+    """Let pass what is there, whatever the model: what a missing device says comes before what a missing model says.
+
+    Raises:
+        UsageError: the engine or the device has no such name, or the two do not fit each other.
+        DeviceError: a device was named that is not there.
+    """
+    _check_names(engine, device_name)
+    if device_name != "auto":
+        _place(device_name)
+
+
+def _check_names(engine: str, device_name: str) -> None:
     device.check_name(device_name)
     if engine not in get_args(EngineName):
         raise UsageError(f"Unknown engine {engine!r}: use {', '.join(get_args(EngineName))}.")
     if engine == "onnx" and device_name.startswith("cuda"):
         raise UsageError(f"ONNX Runtime reads on the CPU here: use --engine torch with --device {device_name}.")
-    where, notice = ("cpu", "") if engine == "onnx" else _place(device_name)
-    if where == "cpu" and engine != "torch" and (engine == "onnx" or (folder / GRAPH_NAME).is_file()):
-        return Choice("onnx", "cpu", notice)
-    return Choice("torch", where, notice)
 
 
 def _place(name: str) -> tuple[str, str]:

@@ -50,13 +50,14 @@ def find(model: str, *, fetch: bool = True) -> Found:
     known = shipped()
     if model in known:
         return Found(known[model])
+    from siga_ocr.sources import is_folder
     from siga_ocr.store import hub
 
     if entry := stored(model):
         if not entry.folder.is_dir():
             raise ModelError(f"The files of {model} are gone from {entry.folder}. Bring them again: {entry.origin.command}")
         return Found(entry.folder, entry.origin.commit)
-    if model and not model.startswith(hub.PREFIX) and Path(model).is_dir():
+    if model and not model.startswith(hub.PREFIX) and is_folder(model):
         return Found(Path(model))
     if fetch and (model.startswith(hub.PREFIX) or _source(model)):
         entry = pull(model)

@@ -127,6 +127,9 @@ def test_attention_draws_one_picture_a_crop_and_changes_no_record(options: list[
         (["in", "--min-confidence", "1.5"], ExitCode.USAGE, "min_confidence"),
         (["@absent.txt"], ExitCode.NO_INPUT, "no list 'absent.txt'"),
         (["in", "--glob", "*.gif"], ExitCode.NO_INPUT, "*.gif"),
+        (["in", "--report", "a" * 300], ExitCode.DISK, "too long"),
+        (["in", "-o", "in"], ExitCode.USAGE, "is a folder"),
+        (["in", "--model", "a" * 300], ExitCode.MODEL, "no model"),
     ],
 )
 def test_each_fault_has_its_exit_code_and_one_line(options: list[str], arguments: list[str], code: ExitCode, word: str) -> None:
@@ -136,6 +139,23 @@ def test_each_fault_has_its_exit_code_and_one_line(options: list[str], arguments
     assert word in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
+
+
+@pytest.mark.usefixtures("crops")
+def test_of_several_faults_the_gravest_is_said() -> None:
+    """Each fault, the gravest first, joined to all that weigh less."""
+    Path("empty").mkdir()
+    faults = {
+        ExitCode.DISK: ["-o", "absent/out.csv"],
+        ExitCode.DEVICE: ["--device", "cuda:99"],
+        ExitCode.MODEL: ["--model", "absent"],
+        ExitCode.NO_INPUT: ["empty"],
+    }
+    codes = list(faults)
+    for place, code in enumerate(codes):
+        arguments = [word for lesser in codes[place:] for word in faults[lesser]]
+        assert CliRunner().invoke(app, ["read", *arguments]).exit_code == code
+    assert CliRunner().invoke(app, ["read", "-", "-", *faults[ExitCode.MODEL]]).exit_code == ExitCode.USAGE
 
 
 @pytest.mark.parametrize("arguments", [["read"], ["read", "a.png", "--format", "pdf"], ["read", "a.png", "--colour"], ["scan"]])

@@ -68,7 +68,7 @@ def test_records_are_those_of_a_run_without_a_page(tiny_model_folder: Path) -> N
 @pytest.mark.usefixtures("work")
 def test_a_page_that_cannot_be_whole_is_refused(tiny_model_folder: Path) -> None:
     assert report(tiny_model_folder, "--resume", "-o", "out.jsonl").exit_code == ExitCode.USAGE
-    assert CliRunner().invoke(app, ["read", "in", "--report", "none/page.html"]).exit_code == ExitCode.USAGE
+    assert CliRunner().invoke(app, ["read", "in", "--report", "none/page.html"]).exit_code == ExitCode.DISK
 
 
 @pytest.fixture(scope="module")
