@@ -113,7 +113,7 @@ def difference_loss(saliency: Tensor, text_mask: Tensor, truth: Truth, config: L
 
 
 def glyph_loss(maps: Tensor, labels: Tensor, lengths: Tensor, cells: Tensor, config: LossConfig) -> Tensor:
-    """L_seg of one scale (section 5): map logits [N, 1 + M, h, w], pseudo-labels [N, 1 + T, h, w], own columns [N, w] -> cross entropy + Dice."""
+    """L_seg of one scale (section 5): map logits [N, 1 + T, h, w] (or more), pseudo-labels as many, own columns [N, w] -> cross entropy + Dice."""
     maps = maps.float()
     form = _cross_entropy if config.segmentation_form == "ce27" else _binary_cross_entropy
     written = torch.ones_like(lengths) if config.style == "compat" else (lengths > 0)

@@ -1,6 +1,8 @@
 """Convolution units that keep padded columns at zero, and the residual block of ResNet-45 built from them."""
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 def strided(mask: Tensor, step: int) -> Tensor:
@@ -30,7 +32,7 @@ class ConvUnit(nn.Module):
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """[N, inputs, h, w] and the mask of the OUTPUT's columns [N, 1, 1, w'] -> [N, outputs, h', w']."""
-        out: Tensor = self.activation(self.norm(self.conv(features)))
+        out: Tensor = self.activation(self.norm(_convolved(self.conv, features)))
         return out * mask.to(out.dtype)
 
 
@@ -67,6 +69,14 @@ class ResidualBlock(nn.Module):
         out = self.activation(out + self.shortcut(features))
         kept: Tensor = out * mask_out.to(out.dtype)
         return kept
+
+
+def _convolved(conv: nn.Conv2d, features: Tensor) -> Tensor:
+    """A 1x1 convolution of features that lie channels last is a matrix product, whose gradient a CPU takes several times faster."""
+    if conv.kernel_size != (1, 1) or features.device.type != "cpu" or not features.is_contiguous(memory_format=torch.channels_last):
+        out: Tensor = conv(features)
+        return out
+    return F.linear(features.permute(0, 2, 3, 1), conv.weight[:, :, 0, 0], conv.bias).permute(0, 3, 1, 2)
 
 
 def _projection(inputs: int, outputs: int, stride: int | tuple[int, int]) -> nn.Sequential:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.model.convolution import ConvUnit, strided
@@ -12,7 +13,7 @@ from siga_ocr.model.encoder import RecurrentUnit
 
 @dataclass(frozen=True)
 class Glyphs:
-    """One scale: `maps` [N, 1 + M, h, w] logits (channel 0 is background, t the t-th character), `attention` [N, T, h, w] (sums to 1 over h, w),
+    """One scale: `maps` [N, 1 + T, h, w] logits (channel 0 is background, t the t-th character), `attention` [N, T, h, w] (sums to 1 over h, w),
     `features` [N, T, D]."""
 
     maps: Tensor
@@ -32,8 +33,8 @@ class GlyphScale(nn.Module):
 
     def forward(self, trunk: Tensor, tap: Tensor, mask: Tensor, steps: int) -> Glyphs:
         """Trunk features [N, D, h, w], tap [N, C, h, w], the mask [N, 1, 1, w] of this scale -> the first `steps` characters."""
-        maps = self.locate(trunk)
-        attention = spatial_softmax(maps[:, 1 : 1 + steps], mask)
+        maps = F.conv2d(trunk, self.locate.weight[: 1 + steps], None if self.locate.bias is None else self.locate.bias[: 1 + steps])
+        attention = spatial_softmax(maps[:, 1:], mask)
         described = self.describe(tap, mask).flatten(2).transpose(1, 2)  # [N, h w, C]
         pooled = torch.bmm(attention.flatten(2).to(described.dtype), described)  # [N, T, C]
         backwards = torch.arange(steps - 1, -1, -1, device=maps.device).expand(maps.shape[0], -1)

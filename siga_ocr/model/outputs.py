@@ -18,8 +18,8 @@ class TrainOutput:
     """Every head of a teacher-forced pass.
 
     `logits` name -> [N, T, K]; `attention` [N, T, w] (the aligned one); `column_mask` [N, w]; `mask_logits` [N, 2, H, W]; `glyph_maps` logits
-    [N, 1 + M, h, w] of the scales Low and Middle; `encoded` [N, w, D]; `grid` [N, H, W, 2] where the crop was straightened (the pseudo-mask has to
-    follow), else None.
+    [N, 1 + T, h, w] of the scales Low and Middle (as published 1 + M); `encoded` [N, w, D]; `grid` [N, H, W, 2] where the crop was straightened
+    (the pseudo-mask has to follow), else None.
     """
 
     logits: dict[str, Tensor]

@@ -38,8 +38,9 @@ class Rectifier(nn.Module):
         self._start_at(_published_points() if frozen else points.float())
         self.requires_grad_(not frozen)
         self.size = (height, width)
-        self.register_buffer("inverse", _inverse_kernel(points).float(), persistent=False)
-        self.register_buffer("basis", _pixel_basis(points, height, width).float(), persistent=False)
+        inverse, basis = spline(height, width)
+        self.register_buffer("inverse", inverse, persistent=False)
+        self.register_buffer("basis", basis, persistent=False)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """[N, C, H, W] -> the straightened crop and its sampling grid [N, H, W, 2], which moves a mask alike."""
@@ -77,6 +78,13 @@ class Rectifier(nn.Module):
 def warp(images: Tensor, grid: Tensor) -> Tensor:
     """Samples [N, C, H, W] at a grid [N, H, W, 2]: bilinear, borders repeated."""
     return F.grid_sample(images, grid.to(images.dtype), mode="bilinear", padding_mode="border", align_corners=True)
+
+
+def spline(height: int, width: int) -> tuple[Tensor, Tensor]:
+    """What the resampling of `height` x `width` pixels needs beside the control points, which is the same for all crops: [F + 3, F + 3] and
+    [H W, F + 3], float32."""
+    points = _border_points()
+    return _inverse_kernel(points).float(), _pixel_basis(points, height, width).float()
 
 
 def _published_points() -> Tensor:
