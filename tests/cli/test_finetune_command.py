@@ -272,3 +272,44 @@ def test_kill_9_loses_only_the_steps_since_the_last_checkpoint(crops: Path, tiny
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     steps = [line["step"] for line in lines if "parts" in line]
     assert steps == list(range(1, len(steps) + 1))
+
+
+def launched(script: Path, *more: object) -> list[str]:
+    """Two processes by the launcher of PyTorch itself."""
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    return [*launcher, "finetune", *map(str, more), "--device", "cpu"]
+
+
+def process_of_rank(rank: int, folder: Path) -> int:
+    """The process of a fleet that was started with `folder` among its arguments."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            environment, command = (place / "environ").read_bytes(), (place / "cmdline").read_bytes()
+        except OSError:  # it has ended meanwhile
+            continue
+        if f"\0RANK={rank}\0".encode() in b"\0" + environment and os.fsencode(folder) in command:
+            return int(place.name)
+    raise AssertionError(f"no process of rank {rank}")
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the process to kill in /proc")
+def test_the_launcher_starts_several_processes_and_one_that_is_killed_ends_them_all(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    script, out = tmp_path / "apart.py", tmp_path / "run"
+    script.write_text(RUN_APART)
+    script_path = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])}
+    begin = launched(script, *arguments(crops, tiny_model_folder, out), "--steps", 400)
+    with subprocess.Popen(begin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=script_path) as process:
+        deadline = time.monotonic() + 240
+        while (stored_step(out) or 0) < 20 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(process_of_rank(1, out), signal.SIGKILL)
+        assert process.wait(240) == ExitCode.NOT_ALL
+    step = stored_step(out) or 0
+    assert 20 <= step < 400
+    again = subprocess.run(
+        launched(script, "--resume", "-o", out, "--minutes", 0.05), capture_output=True, text=True, env=script_path, check=False, timeout=240
+    )
+    assert f"goes on after step {step} of 400" in again.stderr, again.stderr
+    assert again.stderr.count("All numbers and plots") == 1  # the leader alone speaks
+    assert again.stdout.strip() in ("", str(out / "best"), str(out / "rejected"))
+    assert (out / "report.html").is_file()
