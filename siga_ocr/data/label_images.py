@@ -33,8 +33,9 @@ def image_exists(path: Path) -> bool:
 
 
 def image_source(path: Path) -> str | bytes:
-    """What a reader can be given: the path, or the bytes of an entry (none where it is missing)."""
-    return (_stored(path.parent, path.name) or b"") if _is_entry(path) else str(path)
+    """What a reader can be given: the bytes of an entry, or else the path, also of an entry that is missing."""
+    content = _stored(path.parent, path.name) if _is_entry(path) else None
+    return str(path) if content is None else content
 
 
 def read_image(path: Path) -> Crop:

@@ -4,11 +4,13 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from siga_ocr.errors import ProcessLost
 from siga_ocr.interruption import leave_to_parent
 
 _Task = TypeVar("_Task")
@@ -26,11 +28,16 @@ class Workers(Generic[_Task, _Result]):
         self._pool = _pool(count) if count > 0 else None
 
     def begin(self, tasks: Sequence[_Task]) -> Callable[[], list[_Result]]:
-        """Start on `tasks`; the function that comes back waits for all of them and returns their results in order."""
+        """Start on `tasks`; the function that comes back waits for all of them and returns their results in order.
+
+        Raises:
+            ProcessLost: a process has ended; so does the function that comes back.
+        """
         if self._pool is None:
             return lambda: [self._work(task) for task in tasks]
-        pending: list[Future[_Result]] = [self._pool.submit(self._work, task) for task in tasks]
-        return lambda: [future.result() for future in pending]
+        with _working():
+            pending: list[Future[_Result]] = [self._pool.submit(self._work, task) for task in tasks]
+        return lambda: _results(pending)
 
     def close(self) -> None:
         """Stop the processes; tasks not begun are forgotten."""
@@ -42,6 +49,22 @@ class Workers(Generic[_Task, _Result]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _results(pending: Sequence[Future[_Result]]) -> list[_Result]:
+    with _working():
+        return [future.result() for future in pending]
+
+
+@contextmanager
+def _working() -> Iterator[None]:
+    try:
+        yield
+    except BrokenExecutor as error:
+        raise ProcessLost(
+            "A process that renders crops was ended from outside, as the system does where memory runs out: close other programs, then go on "
+            "with --resume, or begin again where nothing was saved yet."
+        ) from error
 
 
 def _pool(count: int) -> ProcessPoolExecutor:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from siga_ocr.data.workers import Workers
+from siga_ocr.errors import ProcessLost
 
 PARENT = """
 import sys
@@ -29,6 +30,11 @@ def threads(_: int) -> str:
     return os.environ["OMP_NUM_THREADS"]
 
 
+def end_oneself(_: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
 def announce(path: str) -> None:
     Path(path).write_text(str(os.getpid()))
     time.sleep(600)
@@ -43,6 +49,15 @@ def test_results_come_in_the_order_of_the_tasks(count: int) -> None:
 def test_a_worker_computes_in_one_thread() -> None:
     with Workers(threads, 1) as workers:
         assert workers.begin([0])() == ["1"]
+
+
+def test_a_worker_that_is_killed_is_told() -> None:
+    with Workers(end_oneself, 1) as workers:
+        results = workers.begin([0])
+        with pytest.raises(ProcessLost, match="memory"):
+            results()
+        with pytest.raises(ProcessLost):
+            workers.begin([0])
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks a process up in /proc")
