@@ -1,8 +1,9 @@
 """Batches of crops through an engine: what has not ended is run again, what does not fit the memory is halved, what is not sure is marked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from threading import BoundedSemaphore
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -15,9 +16,10 @@ from siga_ocr.decode import Columns, Decoded, Seen, greedy_ids, has_ended, spell
 from siga_ocr.engines.engine import Engine, EngineOutput, OutOfMemory
 from siga_ocr.intake import Taken
 from siga_ocr.judgement import judge
-from siga_ocr.preprocess import to_batch
+from siga_ocr.preprocess import bucket, to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
+from siga_ocr.upright import SURE, surest
 from siga_ocr.visualize import Evidence
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class BatchReader:
         least = self._search.steps if self._search else options.first_steps
         least = self._config.max_steps if options.keep_log_probabilities else least
         self._first_steps = min(max(least, options.first_steps), self._config.max_steps)
+        self._keeps = options.keep_log_probabilities or options.orientation == "auto"
 
     def read(self, batch: Sequence[Taken]) -> list[Reading]:
         """One reading for each crop, all of which could be opened.
@@ -47,9 +50,17 @@ class BatchReader:
             DeviceError: not even one crop fits into the device's memory.
         """
         begun = perf_counter()
-        decoded = self._decoded(batch, self._first_steps)
+        seen = self._upright(batch)
         share = 1000 * (perf_counter() - begun) / len(batch)
-        return [self._reading(taken, found, share) for taken, found in zip(batch, decoded, strict=True)]
+        return [self._reading(taken, found, share) for taken, found in seen]
+
+    def batches(self, crops: Sequence[Taken]) -> Iterator[list[int]]:
+        """Places of the crops that share a batch; the widest first, and crops of one bucket together, because padding to another would cost time."""
+        widths = [taken.pixels.shape[2] for taken in crops]
+        order = sorted((place for place, taken in enumerate(crops) if not taken.error), key=widths.__getitem__, reverse=True)
+        for _, group in groupby(order, key=lambda place: bucket(widths[place], self._config.input)):
+            places, size = list(group), self.size
+            yield from (places[start : start + size] for start in range(0, len(places), size))
 
     def refused(self, taken: Taken) -> Reading:
         """The reading of what could not be opened."""
@@ -58,13 +69,28 @@ class BatchReader:
     def explain(self, taken: Taken, crop: Crop) -> tuple[Reading, Evidence]:
         """Read one crop with all positions and keep what the reading rests on."""
         begun = perf_counter()
+        if taken.others:
+            taken, _ = self._upright([taken])[0]
         batch = to_batch([taken.pixels], self._config.input)
         output = self._engine.run(batch, self._config.max_steps)
         decoded = self._decode(output, 0, taken, batch.images.shape[3])
         reading = self._reading(taken, decoded, 1000 * (perf_counter() - begun))
         foreground = self._engine.foreground(batch)[0]
         attention = output.glyph_attention[0, : len(decoded.characters)]
-        return reading, Evidence(crop.image, foreground, attention, decoded.characters, taken.pixels.shape[2])
+        return reading, Evidence(taken.look.at(crop.image), foreground, attention, decoded.characters, taken.pixels.shape[2])
+
+    def _upright(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
+        """Each crop as it is read best; where its first look leaves a doubt, the others are taken too."""
+        first = list(zip(batch, self._decoded(batch, self._first_steps), strict=True))
+        doubted = [place for place, (taken, found) in enumerate(first) if taken.others and found.confidence < SURE]
+        looks = [(place, look) for place in doubted for look in batch[place].others]
+        seen = {place: [first[place]] for place in doubted}
+        found = dict[int, Decoded]()
+        for places in self.batches([look for _, look in looks]):
+            found |= zip(places, self._decoded([looks[number][1] for number in places], self._first_steps), strict=True)
+        for number, (place, look) in enumerate(looks):
+            seen[place].append((look, found[number]))
+        return [surest(seen[place], self._charset) if place in seen else one for place, one in enumerate(first)]
 
     def _decoded(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
         """In the order of the batch; what has not ended within `steps` is run once more with all of them."""
@@ -92,13 +118,14 @@ class BatchReader:
     def _decode(self, output: EngineOutput, row: int, taken: Taken, batch_width: int) -> Decoded:
         attention = output.glyph_attention[row]
         fitted_pixels = batch_width / attention.shape[2]  # of the fitted crop, for each column of the attention
-        columns = Columns(fitted_pixels * taken.width / taken.pixels.shape[2], taken.width)
+        margin = taken.look.margin
+        columns = Columns(fitted_pixels * (taken.width + 2 * margin) / taken.pixels.shape[2], taken.width, margin)
         seen = Seen(output.log_probabilities[row], attention)
         if self._search is None:
             found = spell(greedy_ids(seen.log_probabilities), seen, self._charset, columns)
         else:
             found = self._search.decoded(seen, columns)
-        return replace(found, log_probabilities=seen.log_probabilities.copy()) if self._options.keep_log_probabilities else found
+        return replace(found, log_probabilities=seen.log_probabilities.copy()) if self._keeps else found
 
     def _reading(self, taken: Taken, decoded: Decoded, elapsed_ms: float) -> Reading:
         judgement = judge(decoded, self._options)
@@ -115,7 +142,8 @@ class BatchReader:
             reason=judgement.reason,
             raw_text=judgement.raw_text,
             found=decoded.found,
-            log_probabilities=decoded.log_probabilities,
+            orientation=taken.look.angle,
+            log_probabilities=decoded.log_probabilities if self._options.keep_log_probabilities else None,
         )
         return replace(reading, elapsed_ms=round(taken.elapsed_ms + elapsed_ms, 2))
 

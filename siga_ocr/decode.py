@@ -20,10 +20,14 @@ ALTERNATIVES = 3
 
 @dataclass(frozen=True)
 class Columns:
-    """How columns of the glyph attention lie on the crop: `pixels` of the crop for each column, and the crop's `width` in pixels."""
+    """How columns of the glyph attention lie on the crop: `pixels` of the crop for each column, and the crop's `width` in pixels.
+
+    The first column begins `margin` pixels before the crop.
+    """
 
     pixels: float
     width: float
+    margin: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +85,7 @@ def spell(ids: tuple[int, ...], seen: Seen, charset: Charset, columns: Columns) 
     A crop whose end mark does not come within T steps has a confidence as low as the network finds an end after them improbable.
     """
     length = len(ids)
-    edges = central_span(seen.glyph_attention[:length].sum(axis=1)) * columns.pixels
+    edges = central_span(seen.glyph_attention[:length].sum(axis=1)) * columns.pixels - columns.margin
     edges = np.clip(edges, 0.0, columns.width)
     rows = seen.log_probabilities[:length]
     ranked = np.argsort(-rows, axis=1, kind="stable")[:, : ALTERNATIVES + 2]

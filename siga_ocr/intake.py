@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -13,6 +13,7 @@ from PIL import Image
 from siga_ocr.config import InputConfig
 from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
+from siga_ocr.orientation import AS_IT_IS, Look, Orientation, looks_at
 from siga_ocr.preprocess import Pixels, fit
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[np.generic] | Image.Image | Crop
@@ -21,17 +22,19 @@ Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[n
 
 @dataclass(frozen=True)
 class IntakeOptions:
-    """`roi` x, y, width, height is cut out of each upright image first; `trace` adds the hash of what came in."""
+    """`roi` x, y, width, height is cut out of each upright image first and turned by `orientation`; `trace` adds the hash of what came in."""
 
     roi: Roi | None = None
     trace: bool = False
+    orientation: Orientation = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Taken:
     """A source on its way: its name, its pixels uint8 [C, H, w] as the network takes them, the size of the crop, milliseconds of work so far.
 
-    `error` says why there are no pixels, and is empty where there are.
+    `error` says why there are no pixels, and is empty where there are. The pixels and the size are those of the crop as `look` shows it, the
+    size without the look's margin; `others` are other looks at the same crop.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Taken:
     sha256: str = ""
     elapsed_ms: float = 0.0
     error: str = ""
+    look: Look = AS_IT_IS
+    others: tuple["Taken", ...] = ()
 
 
 def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
@@ -52,12 +57,15 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
             sha256 = hashlib.sha256(_bytes_of(content)).hexdigest()
         crop = opened(content, name_of(source))
         crop = crop if options.roi is None else cut(crop, options.roi)
-        pixels = fit(crop.image, config)
+        height, width = crop.image.shape[:2]
+        pixels = {look: fit(look.at(crop.image), config) for look in looks_at(height, width, options.orientation)}
     except UnreadableImage as error:
         nothing = np.empty((config.channels, config.height, 0), dtype=np.uint8)
         return Taken(name_of(source), nothing, sha256=sha256, elapsed_ms=1000 * (perf_counter() - begun), error=str(error))
-    height, width = crop.image.shape[:2]
-    return Taken(crop.source, pixels, width, height, sha256, 1000 * (perf_counter() - begun))
+    sizes = {look: (height, width) if look.angle % 180 else (width, height) for look in pixels}
+    elapsed_ms = 1000 * (perf_counter() - begun)
+    first, *others = (Taken(crop.source, seen, *sizes[look], sha256, elapsed_ms, look=look) for look, seen in pixels.items())
+    return replace(first, others=tuple(others))
 
 
 def take_all(sources: Sequence[Source], config: InputConfig, options: IntakeOptions) -> list[Taken]:

@@ -7,6 +7,7 @@ from siga_ocr.crops import Crop, Roi, cut
 from siga_ocr.engines.device import core_count
 from siga_ocr.errors import UsageError
 from siga_ocr.intake import IntakeOptions
+from siga_ocr.orientation import ORIENTATIONS, Orientation
 
 if TYPE_CHECKING:
     from siga_ocr.formats.codeformat import CodeFormat
@@ -22,7 +23,7 @@ class ReadOptions:
     first of them is read; the window begins with one, so that the first reading comes early. `threads` open and read; 0 takes one for each
     core that this process may use. `workers` processes open the images instead, which pays where a GPU waits for them. `first_steps` positions
     are computed first; crops whose end mark has not come by then are run again with all. `roi` (x, y, width, height in pixels of the upright
-    image) is cut out first. `trace` fills `image_sha256`.
+    image) is cut out first, then turned clockwise by `orientation` degrees; `auto` finds those crop by crop. `trace` fills `image_sha256`.
 
     The status is `review` where the confidence is below `min_confidence`, that of the weakest character below `min_character_confidence`, the
     runner-up nearer than `min_margin` nats, or a text that fits `code_format` more than `max_constraint_cost` nats less likely than the one
@@ -36,6 +37,7 @@ class ReadOptions:
     workers: int = 0
     first_steps: int = 16
     roi: Roi | None = None
+    orientation: Orientation = 0
     min_confidence: float = 0.0
     min_character_confidence: float = 0.0
     min_margin: float = 0.0
@@ -52,6 +54,8 @@ class ReadOptions:
             raise UsageError(f"window, batch_size and first_steps must be at least 1 threads and workers at least 0, got {self}.")
         if self.roi is not None and min(self.roi[2:]) < 1:
             raise UsageError(f"The region {','.join(map(str, self.roi))} has no pixels: give x,y,width,height.")
+        if self.orientation not in ORIENTATIONS:
+            raise UsageError(f"orientation is one of {', '.join(map(str, ORIENTATIONS))}, not {self.orientation!r}.")
         for name, bar in (("min_confidence", self.min_confidence), ("min_character_confidence", self.min_character_confidence)):
             if not 0 <= bar <= 1:
                 raise UsageError(f"{name} must lie in 0..1, got {bar}.")
@@ -73,7 +77,7 @@ class ReadOptions:
     @property
     def intake(self) -> IntakeOptions:
         """What concerns the opening of a source."""
-        return IntakeOptions(self.roi, self.trace)
+        return IntakeOptions(self.roi, self.trace, self.orientation)
 
     def part_of(self, crop: Crop) -> Crop:
         """What of an upright image is read.

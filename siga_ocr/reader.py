@@ -4,7 +4,6 @@ import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from itertools import groupby
 from pathlib import Path
 from time import perf_counter
 
@@ -15,7 +14,6 @@ from siga_ocr.engines.engine import Engine, check, choose
 from siga_ocr.engines.tempered import tempered
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.intake import Source, Taken, name_of, opened, take, take_all
-from siga_ocr.preprocess import bucket
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Provenance, Reading
 from siga_ocr.store import weights
@@ -129,22 +127,14 @@ class Reader:
         return [openers.submit(take_all, sources, self._input, self.options.intake) for sources in chunks]
 
     def _read(self, chunks: Sequence[Future[list[Taken]]], pool: ThreadPoolExecutor) -> Iterator[Reading]:
-        """The readings of a window: crops of one bucket together, because padding to another bucket would cost time."""
+        """The readings of a window, in order."""
         window = [taken for chunk in chunks for taken in chunk.result()]
         readings = {place: self._batches.refused(taken) for place, taken in enumerate(window) if taken.error}
-        running = [(batch, pool.submit(self._batches.read, [window[place] for place in batch])) for batch in self._grouped(window)]
+        running = [(batch, pool.submit(self._batches.read, [window[place] for place in batch])) for batch in self._batches.batches(window)]
         for batch, found in running:
             readings |= zip(batch, found.result(), strict=True)
         for place in range(len(window)):
             yield readings[place]
-
-    def _grouped(self, window: Sequence[Taken]) -> Iterator[list[int]]:
-        """Places in the window, batch by batch; the widest first, so that no long batch is left for the end."""
-        widths = {place: taken.pixels.shape[2] for place, taken in enumerate(window) if not taken.error}
-        order = sorted(widths, key=widths.__getitem__, reverse=True)
-        for _, group in groupby(order, key=lambda place: bucket(widths[place], self._input)):
-            places, size = list(group), self._batches.size
-            yield from (places[start : start + size] for start in range(0, len(places), size))
 
 
 def load_engine(folder: Path, name: str, device: str, options: ReadOptions) -> Engine:

@@ -65,6 +65,7 @@ class Reading:
     `width` and `height` are those of the upright crop in pixels (0 where it could not be opened), `elapsed_ms` the milliseconds of work on
     it (its share of a batch), `read_at` the UTC time in ISO 8601, `image_sha256` the hexadecimal hash of the image's bytes where it was asked for.
     `reason` says why the status is `review`, `raw_text` is the text before a format or `unknown` changed it, `found` what a search adds.
+    `orientation` is by how many degrees clockwise the picture was turned for it, of which `width` and `height` are.
     `log_probabilities` float32 [T, K] of all T positions are kept where they are asked for.
     """
 
@@ -82,6 +83,7 @@ class Reading:
     reason: str = ""
     raw_text: str | None = None
     found: Found | None = None
+    orientation: int = 0
     log_probabilities: "npt.NDArray[np.float32] | None" = field(default=None, compare=False, repr=False)
 
     @property

@@ -29,8 +29,8 @@ FIELDS = (
     Field("error", "string or null", "why the image could not be read, in one line"),
     Field("schema_version", "integer", "1; it changes when a field is removed or changes its meaning"),
     Field("characters", "list", "one object a character: `character`, `confidence`, `x0`, `x1`, `alternatives`", flat=False),
-    Field("width", "integer or null", "width of the upright crop in pixels, after `--roi`"),
-    Field("height", "integer or null", "height of the upright crop in pixels, after `--roi`"),
+    Field("width", "integer or null", "width of the upright crop in pixels, after `--roi` and `--orientation`"),
+    Field("height", "integer or null", "height of the upright crop in pixels, after `--roi` and `--orientation`"),
     Field("model", "string or null", "the model's name"),
     Field("model_revision", "string or null", "the model's revision"),
     Field("weights_sha256", "string or null", "SHA-256 of the weights that were used, hexadecimal"),
@@ -47,7 +47,11 @@ FIELDS = (
         "number or null",
         "how many nats less likely `text` is than `raw_text`, 0 at least; null without a code format, or where none fits",
     ),
-    Field("orientation", "null", "reserved"),
+    Field(
+        "orientation",
+        "integer or null",
+        "by how many degrees clockwise the picture, upright by EXIF, was turned to be read: 0, 90, 180 or 270; null on error",
+    ),
     Field("n_best", "list or null", "the likeliest texts (`text`, `confidence`), the likeliest first; with `--n-best`", flat=False),
     Field("search", "string or null", "`exact`, or `lattice`: all texts were judged on the positions of the one reading of a network with feedback"),
     Field("margin", "number or null", "by how many nats the runner-up is less likely; with `--min-margin`; null where there is none"),
@@ -83,7 +87,9 @@ def record(reading: Reading, provenance: Provenance) -> dict[str, Value]:
         "elapsed_ms": round(reading.elapsed_ms, 3),
         "image_sha256": reading.image_sha256 or None,
     }
-    known |= {"raw_text": reading.raw_text, "reason": reading.reason or None} | _found(reading.found)
+    known |= {"raw_text": reading.raw_text, "reason": reading.reason or None, "orientation": reading.orientation if opened else None} | _found(
+        reading.found
+    )
     return {field.name: known.get(field.name) for field in FIELDS}
 
 

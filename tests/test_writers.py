@@ -79,8 +79,9 @@ def test_json_lines_are_ascii_and_hold_every_field_whatever_happened() -> None:
     assert [record["status"] for record in records] == ["ok", "review", "error"]
     assert [record["confidence"] for record in records] == [0.5, 0.25, None]
     assert (records[2]["width"], records[2]["text"], records[2]["device"], records[2]["image_sha256"]) == (None, "", "cpu", None)
-    for reserved in ("raw_text", "constraint_cost", "orientation", "n_best", "search"):
+    for reserved in ("raw_text", "constraint_cost", "n_best", "search"):
         assert {record[reserved] for record in records} == {None}
+    assert [record["orientation"] for record in records] == [0, 0, None]
 
 
 TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "integer": (int,), "list": (list,), "null": (type(None),)}
