@@ -55,7 +55,7 @@ class TableWriter:
         """Write one line."""
         sure = f"{reading.confidence:.4f}"
         last = {"ok": sure, "review": f"{sure} review", "error": f"error: {reading.error}"}[reading.status]
-        _put(self._sink, "\t".join(printable(cell) for cell in (reading.file, reading.text, last)) + "\n")
+        put(self._sink, "\t".join(printable(cell) for cell in (reading.file, reading.text, last)) + "\n")
 
 
 class TextWriter:
@@ -66,7 +66,7 @@ class TextWriter:
 
     def write(self, reading: Reading) -> None:
         """Write one line."""
-        _put(self._sink, reading.text + "\n")
+        put(self._sink, reading.text + "\n")
 
 
 class JsonLinesWriter:
@@ -78,7 +78,7 @@ class JsonLinesWriter:
 
     def write(self, reading: Reading) -> None:
         """Write one line."""
-        _put(self._sink, json.dumps(record(reading, self._provenance), ensure_ascii=True) + "\n")
+        put(self._sink, json.dumps(record(reading, self._provenance), ensure_ascii=True) + "\n")
 
 
 class ColumnWriter:
@@ -94,7 +94,7 @@ class ColumnWriter:
         """Write one row, the header before the first."""
         fields = record(reading, self._provenance)
         row = self._line(tuple(fields[name] for name in COLUMNS))
-        _put(self._sink, self._pending + row)
+        put(self._sink, self._pending + row)
         self._pending = ""
 
 
@@ -139,7 +139,12 @@ def printable(cell: str) -> str:
     return cell.translate({code: f"\\x{code:02x}" for code in (*range(32), 127)})
 
 
-def _put(sink: Sink, text: str) -> None:
+def put(sink: Sink, text: str) -> None:
+    """Write one record and let it be seen.
+
+    Raises:
+        DiskError: the sink takes no more.
+    """
     try:
         sink.write(text)
         sink.flush()

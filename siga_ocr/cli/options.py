@@ -26,6 +26,16 @@ class EngineName(StrEnum):
     ONNX = "onnx"
 
 
+class OrientationName(StrEnum):
+    """Degrees clockwise by which each picture is turned; `auto` finds them crop by crop."""
+
+    UPRIGHT = "0"
+    RIGHT = "90"
+    DOWN = "180"
+    LEFT = "270"
+    AUTO = "auto"
+
+
 INPUT, CODES, REJECTING = "What is read", "What a code may look like", "What is accepted"
 OUTPUT, COMPUTING = "What is written", "How it is computed"
 
@@ -54,6 +64,14 @@ Null = Annotated[bool, typer.Option("--null", "-0", help="Paths in @LIST and on 
 Roi = Annotated[
     str | None,
     typer.Option("--roi", metavar="X,Y,W,H", help="Cut this region out of each upright image first, in pixels.", rich_help_panel=INPUT),
+]
+Orientation = Annotated[
+    OrientationName,
+    typer.Option(
+        "--orientation",
+        help="Turn each crop clockwise by so many degrees before it is read, after EXIF and --roi. auto finds them, and takes 1 to 4 times as long.",
+        rich_help_panel=INPUT,
+    ),
 ]
 
 Mask = Annotated[

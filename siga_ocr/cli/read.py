@@ -1,15 +1,12 @@
 """`siga-ocr read`: paths in, readings out."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from siga_ocr.cli import options
 from siga_ocr.errors import UsageError
 from siga_ocr.store.weights import DEFAULT
-
-if TYPE_CHECKING:
-    from siga_ocr.formats.codeformat import CodeFormat
 
 PATHS = "Image files, folders of images, @LIST (a file with a path a line), - (paths on stdin)."
 
@@ -25,6 +22,7 @@ def read(
     glob: options.Glob = None,
     null: options.Null = False,
     roi: options.Roi = None,
+    orientation: options.Orientation = options.OrientationName.UPRIGHT,
     mask: options.Mask = "",
     regex: options.Regex = "",
     charset: options.Characters = "",
@@ -52,7 +50,9 @@ def read(
 
     Whatever is read is accepted, unless a rule such as --min-confidence or --max-error is given.
     """
-    size, region, least = _batch_size(batch_size), _region(roi), _least(min_confidence, max_error, model)
+    from siga_ocr.cli.read_rules import code_format, least_confidence, region, way_up
+
+    size, cut_out, least = _batch_size(batch_size), region(roi), least_confidence(min_confidence, max_error, model)
     from siga_ocr.cli.read_evidence import Shown
     from siga_ocr.cli.read_run import Choice, Job, Outcome, run
     from siga_ocr.read_options import ReadOptions
@@ -62,7 +62,8 @@ def read(
         batch_size=size,
         threads=threads,
         workers=workers,
-        roi=region,
+        roi=cut_out,
+        orientation=way_up(orientation),
         min_confidence=least,
         min_character_confidence=min_character_confidence,
         min_margin=min_margin,
@@ -77,39 +78,9 @@ def read(
     raise typer.Exit(run(job, exit_zero))
 
 
-def code_format(mask: str, regex: str, charset: str, length: str, preset: str) -> "CodeFormat | None":
-    """The format that these options ask for; None where they ask for none."""
-    if not any((mask, regex, charset, length, preset)):
-        return None
-    from siga_ocr.formats.codeformat import CodeFormat
-
-    return CodeFormat(mask=mask, regex=regex, characters=charset, length=length, preset=preset)
-
-
 def _batch_size(text: str) -> int | Literal["auto"]:
     if text == "auto":
         return "auto"
     if not text.isdecimal() or int(text) < 1:
         raise UsageError(f"--batch-size is auto or a number from 1, not {text!r}.")
     return int(text)
-
-
-def _least(min_confidence: float, max_error: float | None, model: str) -> float:
-    """The confidence below which a reading is to be looked at."""
-    if max_error is None:
-        return min_confidence
-    if min_confidence:
-        raise UsageError("--min-confidence and --max-error are two ways to say one thing: give one of them.")
-    from siga_ocr.store.calibration import threshold_for
-
-    return threshold_for(model, max_error)
-
-
-def _region(text: str | None) -> tuple[int, int, int, int] | None:
-    if text is None:
-        return None
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) != 4 or not all(part.isdecimal() for part in parts) or "0" in {str(int(part)) for part in parts[2:]}:
-        raise UsageError(f"--roi is X,Y,W,H in whole pixels, with W and H from 1, not {text!r}.")
-    x, y, width, height = map(int, parts)
-    return x, y, width, height

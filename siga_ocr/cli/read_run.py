@@ -99,7 +99,7 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     statuses = earlier.statuses.copy()
     images = _with_pauses(earlier.skip(groups))
     readings = read_and_show(reader, images, outcome.shown, earlier.count) if outcome.shown.is_wanted else reader.read(images)
-    with _sink(target, earlier.end) as sink:
+    with record_sink(target, earlier.end) as sink:
         writer = make_writer(form, sink, reader.provenance, headed=earlier.count > 0)
         for reading in _shown(readings, reader, outcome):
             writer.write(reading)
@@ -137,7 +137,7 @@ def _with_pauses(groups: Iterator[Iterator[str]]) -> Iterator[str | None]:
 
 
 @contextmanager
-def _sink(target: Target | None, end: int) -> Iterator[Sink]:
+def record_sink(target: Target | None, end: int = 0) -> Iterator[Sink]:
     """stdout, or the file, which appears when all is written."""
     if target is None:
         yield console.data_stream()

@@ -21,6 +21,18 @@ def watch(
     min_confidence: options.MinConfidence = 0.0,
     max_error: options.MaxError = None,
     glob: options.Glob = None,
+    roi: options.Roi = None,
+    orientation: options.Orientation = options.OrientationName.UPRIGHT,
+    mask: options.Mask = "",
+    regex: options.Regex = "",
+    charset: options.Characters = "",
+    length: options.Length = "",
+    preset: options.Preset = "",
+    max_constraint_cost: options.MaxConstraintCost = 3.0,
+    min_character_confidence: options.MinCharacterConfidence = 0.0,
+    min_margin: options.MinMargin = 0.0,
+    unknown: options.Unknown = "",
+    n_best: options.NBest = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")] = False,
     trace: options.Trace = False,
     device: options.ReadingDevice = "auto",
@@ -31,13 +43,26 @@ def watch(
 
     After a kill or a power cut the same command goes on: nothing is lost, nothing is read twice. SIGTERM ends it with 0.
     """
+    from siga_ocr.cli.read_rules import code_format, least_confidence, region, way_up
     from siga_ocr.cli.read_run import Choice
-    from siga_ocr.cli.watch_run import Job, least_of, run
+    from siga_ocr.cli.watch_run import Job, run
     from siga_ocr.read_options import ReadOptions
     from siga_ocr.sources import Search
     from siga_ocr.watch import Hot
 
     hot = Hot(folder, Search(recursive, tuple(glob or ())), settle, poll, done, failed)
     hot.check()
-    how = ReadOptions(threads=threads, min_confidence=least_of(min_confidence, max_error, model), trace=trace)
+    how = ReadOptions(
+        threads=threads,
+        roi=region(roi),
+        orientation=way_up(orientation),
+        min_confidence=least_confidence(min_confidence, max_error, model),
+        min_character_confidence=min_character_confidence,
+        min_margin=min_margin,
+        unknown=unknown,
+        n_best=n_best,
+        code_format=code_format(mask, regex, charset, length, preset),
+        max_constraint_cost=max_constraint_cost,
+        trace=trace,
+    )
     raise typer.Exit(run(Job(hot, output, Choice(model, device, engine.value, how), quiet)))

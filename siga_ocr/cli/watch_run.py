@@ -13,7 +13,6 @@ from siga_ocr.cli.read_run import Choice
 from siga_ocr.errors import ExitCode, UsageError
 from siga_ocr.journal import Journal
 from siga_ocr.reader import Reader
-from siga_ocr.store.calibration import threshold_for
 from siga_ocr.watch import Hot, Watch
 
 
@@ -25,19 +24,6 @@ class Job:
     output: Path
     choice: Choice
     quiet: bool
-
-
-def least_of(min_confidence: float, max_error: float | None, model: str) -> float:
-    """The confidence below which a reading is to be looked at.
-
-    Raises:
-        UsageError: it is said in both ways.
-    """
-    if max_error is None:
-        return min_confidence
-    if min_confidence:
-        raise UsageError("--min-confidence and --max-error are two ways to say one thing: give one of them.")
-    return threshold_for(model, max_error)
 
 
 def run(job: Job) -> ExitCode:

@@ -14,7 +14,7 @@ from siga_ocr.sources import SUFFIXES
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_path", "path")
 """Names of the column that holds the image, in any case."""
 
-TEXT_COLUMNS = ("text", "label", "plate_text", "transcription", "ground_truth")
+TEXT_COLUMNS = ("text", "label", "plate_text", "transcription", "ground_truth", "expected")
 """Names of the column that holds what the image says, in any case."""
 
 _DELIMITERS = (",", ";", "\t")
