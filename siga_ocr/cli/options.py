@@ -76,7 +76,7 @@ Orientation = Annotated[
 
 Mask = Annotated[
     str,
-    typer.Option("--mask", metavar="AA-9999-**", help="9 a digit, A a letter, * any character, \\\\ before itself.", rich_help_panel=CODES),
+    typer.Option("--mask", metavar="AA-9999-**", help="9 a digit, A a letter, * any character, \\ before itself.", rich_help_panel=CODES),
 ]
 Regex = Annotated[str, typer.Option("--regex", metavar="REGEX", help="A regular expression for the whole code.", rich_help_panel=CODES)]
 Characters = Annotated[
