@@ -114,11 +114,11 @@ def _read(rows: Floats, charset: Charset) -> tuple[str, float, float]:
 
 def _serialised(folder: Path) -> bytes:
     try:
-        from siga_ocr.engines.onnx_compact import compact_graph
+        from siga_ocr.engines.onnx_network import network_graph
     except ModuleNotFoundError as error:
         raise UsageError(f"Exporting needs the package {error.name}: pip install 'siga-ocr[export]'.") from error
 
-    graph = compact_graph(describe(folder).model, layout(folder))
+    graph = network_graph(describe(folder).model, layout(folder))
     entry = graph.metadata_props.add()
     entry.key, entry.value = GRAPH_KEY, graph_key(folder)
     content: bytes = graph.SerializeToString(deterministic=True)

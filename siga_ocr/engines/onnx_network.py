@@ -1,0 +1,50 @@
+"""A network of any kind as an ONNX model: its inputs, its outputs, and the graph between them."""
+
+from collections.abc import Callable
+
+import onnx
+from onnx import TensorProto, helper
+
+from siga_ocr.config import ModelConfig
+from siga_ocr.engines.onnx_compact import compact
+from siga_ocr.engines.onnx_graph import Graph
+from siga_ocr.engines.onnx_parts import Masks, Parts
+from siga_ocr.engines.onnx_published import published
+from siga_ocr.errors import UsageError
+from siga_ocr.store.folder import StoredTensor
+
+OPSET = 18
+IR_VERSION = 9
+BUILDERS: dict[str, Callable[[Parts], None]] = {"compact": compact, "siga-r": published}
+
+
+def network_graph(config: ModelConfig, tensors: dict[str, StoredTensor]) -> onnx.ModelProto:
+    """`images` float32 [N, C, H, W], `mask` float32 [N, W], `steps` int64, `explain` bool -> `log_probabilities` [N, T, K], `glyph_attention`
+    [N, T, h, w], and `foreground` [N, H, W], which is empty unless `explain` asks for it. W is free where the network keeps the aspect ratio.
+
+    Raises:
+        UsageError: there is no graph for networks of this architecture.
+    """
+    build, whole = BUILDERS.get(config.architecture), Graph(tensors)
+    if build is None:
+        raise UsageError(f"{config.architecture} cannot be exported, only {' and '.join(BUILDERS)}: read with this network in PyTorch.")
+    build(Parts(config, whole, Masks.of(whole)))
+    height, width = config.input.height, "W" if config.input.keep_aspect else config.input.widths[0]
+    outputs: list[tuple[str, list[str | int]]] = [
+        ("log_probabilities", ["N", "T", config.charset.class_count]),
+        ("glyph_attention", ["N", "T", height // 2, "w"]),
+        ("foreground", ["n", "h", "W or 0"]),
+    ]
+    graph = helper.make_graph(
+        whole.nodes,
+        "siga-ocr",
+        [
+            helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", config.input.channels, height, width]),
+            helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["N", width]),
+            helper.make_tensor_value_info("steps", TensorProto.INT64, []),
+            helper.make_tensor_value_info("explain", TensorProto.BOOL, []),
+        ],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
+        whole.stored,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="siga-ocr")
