@@ -38,6 +38,8 @@ Floats = npt.NDArray[np.float32]
 HALF = 0.5
 """The strongest cell is inside a box that covers half of it in both directions; a region reaches down to half of its peak."""
 
+LENGTHS = ((6, "up to 6 characters"), (12, "7 to 12"), (24, "13 to 24"), (100, "25 and more"))
+
 MEASURES = (
     *(f"map {name}" for name in ("hit", "energy", "order", "ink")),
     *(f"map columns {name}" for name in ("hit", "energy", "IoU")),
@@ -160,15 +162,17 @@ def main() -> None:
         parser.error(f"seeds from {FIRST_TRAINING_SEED} on are for training")
     model = checkpoint.load(weights.path_of(options.model))
     print(f"| family | characters | {' | '.join(MEASURES)} |\n| {' | '.join(['---'] * (2 + len(MEASURES)))} |")
-    everything: dict[str, list[float]] = defaultdict(list)
+    groups: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in ("all", *(name for _, name in LENGTHS))}
     for name, _ in DEFAULT_FAMILIES:
         found: dict[str, list[float]] = defaultdict(list)
         for crop in family(model, family_style(name, RenderStyle(difficulty=options.difficulty)), options.seed, options.count):
+            length = next(name for longest, name in LENGTHS if len(crop["map hit"]) <= longest)
             for measure, values in crop.items():
-                found[measure] += values
-                everything[measure] += values
+                for group in (found, groups["all"], groups[length]):
+                    group[measure] += values
         show(name, found)
-    show("all", everything)
+    for name, group in groups.items():
+        show(name, group)
 
 
 def show(name: str, found: Mapping[str, list[float]]) -> None:
