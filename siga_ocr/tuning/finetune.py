@@ -93,9 +93,9 @@ def begin(request: Request, machine: Machine) -> Iterator[Stage]:
     prepared = prepare(request.crops, config, request.folder, seed)
     yield prepared
     own = str((request.folder / TRAIN).absolute())
-    chosen = plan(
-        Situation(crops=prepared.train, on_gpu=machine.device.type == "cuda", cores=machine.cores, fast_bf16=machine.fast_bf16), request.wishes
-    )
+    on_gpu = machine.device.type == "cuda"
+    situation = Situation(crops=prepared.train, on_gpu=on_gpu, cores=machine.cores, fast_bf16=machine.fast_bf16, memory=machine.memory)
+    chosen = plan(situation, request.wishes)
     recipe = chosen.config(config, own, None if request.replay is None else str(request.replay.absolute()))
     yield Planned(chosen, config.characters[len(model.config.characters) :], config.max_length)
     larger = grown(model, config)

@@ -20,6 +20,10 @@ LOOKS = 20
 """How often the validation crops are read in a whole schedule."""
 
 MOST_PROCESSES = 8
+
+BASE_MEMORY, PROCESS_MEMORY, CROP_MEMORY = 500_000_000, 600_000_000, 20_000_000
+"""Bytes that a training takes whatever its size, more for each process, and more for each crop of a batch."""
+
 CORE_RATE, GPU_RATE = 45, 1200
 """Crops a second that one core and one GPU take, roughly: for a first guess of the time, and for `minutes`."""
 
@@ -30,12 +34,14 @@ Precision = Literal["bf16", "float32"]
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What the plan depends on: `crops` to learn from, whether a GPU computes, `cores` of the machine, and whether bfloat16 is fast on it."""
+    """What the plan depends on: `crops` to learn from, whether a GPU computes, `cores` of the machine, whether bfloat16 is fast on it, and the bytes
+    of its `memory` that are free (`None`: nobody knows)."""
 
     crops: int
     on_gpu: bool
     cores: int
     fast_bf16: bool
+    memory: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +105,7 @@ class Plan:
 def plan(situation: Situation, wishes: Wishes) -> Plan:
     """The plan for a situation, with the user's wishes in place of its own values."""
     batch = wishes.batch_size or (96 if situation.on_gpu else 48)
-    processes = 1 if situation.on_gpu else max(1, min(situation.cores, MOST_PROCESSES, batch // 4))
+    processes = 1 if situation.on_gpu else max(1, min(situation.cores, MOST_PROCESSES, batch // 4, _with_memory(situation.memory, batch)))
     pace = (GPU_RATE if situation.on_gpu else CORE_RATE * processes) / batch  # steps a second
     steps = wishes.steps or _steps(situation.crops, batch, pace, wishes.minutes)
     return Plan(
@@ -128,6 +134,13 @@ def without_glyph_loss() -> LossConfig:
 def _steps(crops: int, batch: int, pace: float, minutes: float | None) -> int:
     wanted = max(100, round(SHOWN * math.sqrt(crops) / (batch * (1 - REPLAY))))
     return wanted if minutes is None else max(1, min(wanted, round(60 * minutes * pace)))
+
+
+def _with_memory(memory: int | None, batch: int) -> int:
+    """How many processes the free memory allows."""
+    if memory is None:
+        return MOST_PROCESSES
+    return (memory - BASE_MEMORY - batch * CROP_MEMORY) // PROCESS_MEMORY
 
 
 def _rate(crops: int, batch: int) -> float:

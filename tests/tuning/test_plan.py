@@ -1,12 +1,14 @@
 """The plan fits the crops and the machine, wishes go before it, and its recipe is a whole one."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from siga_ocr.errors import UsageError
 from siga_ocr.recipe import LabelledSource, RenderedSource, parse
 from siga_ocr.recipe_text import to_toml
+from siga_ocr.training.machine import free_memory
 from siga_ocr.tuning.plan import REPLAY, Plan, Situation, Wishes, plan
 from tests.tiny import tiny
 
@@ -35,6 +37,27 @@ def test_a_cpu_shares_steps_among_processes_and_a_gpu_does_not() -> None:
     assert made(cores=64).processes <= 12
     assert made(on_gpu=True, cores=16).processes == 1
     assert made(on_gpu=True).batch > made().batch
+
+
+def test_where_memory_is_scarce_fewer_processes_share_a_step() -> None:
+    processes = [made(cores=8, memory=gigabytes * 10**9).processes for gigabytes in (1, 3, 4, 8, 64)]
+    assert processes == [1, 2, 4, 8, 8]
+
+
+def test_free_memory_is_that_of_the_container_where_it_is_less(tmp_path: Path) -> None:
+    assert free_memory(tmp_path) is None
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "meminfo").write_text("MemTotal:       24000000 kB\nMemAvailable:    8000000 kB\n")
+    assert free_memory(tmp_path) == 8_192_000_000
+    group = tmp_path / "sys" / "fs" / "cgroup"
+    group.mkdir(parents=True)
+    (group / "memory.current").write_text("1000000000\n")
+    (group / "memory.max").write_text("4000000000\n")
+    assert free_memory(tmp_path) == 3_000_000_000
+    (group / "memory.stat").write_text("anon 100\ninactive_file 500000000\n")
+    assert free_memory(tmp_path) == 3_500_000_000
+    (group / "memory.max").write_text("max\n")
+    assert free_memory(tmp_path) == 8_192_000_000
 
 
 def test_wishes_go_before_the_plan() -> None:
