@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from siga_ocr.errors import UsageError
 
@@ -9,7 +10,10 @@ PRINTABLE = "".join(chr(code) for code in range(33, 127))
 """Printable ASCII without the space, case-sensitive: 94 characters."""
 
 PUBLISHED = "abcdefghijklmnopqrstuvwxyz1234567890"
-"""The order of the published networks (SIGA specification, section 7)."""
+"""The order of the published SIGA-R and SIGA-S (SIGA specification, section 7)."""
+
+PUBLISHED_T = "0123456789abcdefghijklmnopqrstuvwxyz"
+"""The order of the published SIGA-T."""
 
 END = 0
 """The class id of the end mark; it also pads targets."""
@@ -17,7 +21,7 @@ END = 0
 
 @dataclass(frozen=True)
 class Charset:
-    """An ordered set of characters.
+    """An ordered set of characters; one that has small letters and no capitals takes capitals as small letters.
 
     Raises:
         UsageError: it is empty or holds a character twice.
@@ -42,9 +46,16 @@ class Charset:
         """The id that stands for the start of a text where predictions are fed back (never predicted)."""
         return self.class_count
 
+    @cached_property
+    def _is_small(self) -> bool:
+        return any(c.islower() for c in self.characters) and not any(c.isupper() for c in self.characters)
+
+    def _spelt(self, character: str) -> str:
+        return character.lower() if self._is_small and character not in self.characters else character
+
     def unknown(self, text: str) -> str:
         """The characters of `text` that this set lacks, each once, in order of appearance."""
-        return "".join(dict.fromkeys(c for c in text if c not in self.characters))
+        return "".join(dict.fromkeys(c for c in text if self._spelt(c) not in self.characters))
 
     def encode(self, text: str) -> list[int]:
         """The class ids of `text`, without the end mark.
@@ -55,7 +66,7 @@ class Charset:
         missing = self.unknown(text)
         if missing:
             raise UsageError(f"{text!r} holds {missing!r}, which this model cannot read: its characters are {self.characters!r}.")
-        return [self.characters.index(c) + 1 for c in text]
+        return [self.characters.index(self._spelt(c)) + 1 for c in text]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of class ids up to the first end mark."""

@@ -1,12 +1,21 @@
 """What a model is: its input, characters, sizes. Every default of a network stands here once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from siga_ocr.charset import PRINTABLE, PUBLISHED, Charset
+from siga_ocr.charset import PRINTABLE, PUBLISHED, PUBLISHED_T, Charset
 from siga_ocr.errors import UsageError
 
-Architecture = Literal["compact", "siga-r"]
+Architecture = Literal["compact", "siga-r", "siga-s", "siga-t"]
+
+_SIZES: dict[Architecture, tuple[int, int]] = {"compact": (5, 3), "siga-r": (6, 5), "siga-s": (5, 3), "siga-t": (2, 1)}
+"""How many `channels` and `blocks` each backbone takes."""
+
+_HEAD = {"siga-s": 32, "siga-t": 64}
+"""Channels of an attention head in the backbones that have some; stages are as wide as their heads together."""
+
+LAST_TAP = 8
+"""SIGA-T looks at what its first so many blocks give, so that it has no fewer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +59,7 @@ class TrunkConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """Everything that `build_model` needs. The defaults are SIGA-R as published; `compact()` is ours for plain CPUs."""
+    """Everything that `build_model` needs. The defaults are SIGA-R as published; `siga_s()` and `siga_t()` are the other two, `compact()` is ours."""
 
     architecture: Architecture = "siga-r"
     characters: str = PUBLISHED
@@ -70,8 +79,8 @@ class ModelConfig:
             std=(0.229, 0.224, 0.225),
         )
     )
-    channels: tuple[int, ...] = (32, 32, 64, 128, 256, 512)  # backbone: stem, then its stages
-    blocks: tuple[int, ...] = (3, 4, 6, 6, 3)  # residual blocks of each stage
+    channels: tuple[int, ...] = (32, 32, 64, 128, 256, 512)  # backbone: stem, then its stages; the last is what the encoder takes
+    blocks: tuple[int, ...] = (3, 4, 6, 6, 3)  # residual or transformer blocks of each stage
     encoder_layers: int = 2
     encoder_hidden: int = 256  # per direction
     encoder_size: int = 256  # what the encoder hands on
@@ -91,6 +100,28 @@ class ModelConfig:
             raise UsageError(f"max_length must lie in 1..200, got {self.max_length}.")
         if self.shared_attention and self.rectify:
             raise UsageError("shared_attention and rectify exclude each other.")
+        if (len(self.channels), len(self.blocks)) != _SIZES[self.architecture]:
+            channels, blocks = _SIZES[self.architecture]
+            raise UsageError(f"{self.architecture} takes {channels} channels and {blocks} blocks, got {self.channels} and {self.blocks}.")
+        if min(self.channels) < 1 or min(self.blocks) < 0:
+            raise UsageError(f"channels must be at least 1 and blocks not negative, got {self.channels} and {self.blocks}.")
+        self._check_transformer()
+
+    def _check_transformer(self) -> None:
+        if self.architecture not in _HEAD:
+            return
+        head, stages = _HEAD[self.architecture], self.channels[1:4] if self.architecture == "siga-s" else self.channels[:1]
+        if any(width % head for width in stages):
+            raise UsageError(f"The stages of {self.architecture} must be multiples of {head} channels wide, got {self.channels}.")
+        if len(self.input.widths) != 1 or not self.feedback:
+            raise UsageError(f"{self.architecture} reads crops of one width and feeds its predictions back: name one of input.widths.")
+        if self.architecture == "siga-t" and self.blocks[0] < LAST_TAP:
+            raise UsageError(f"siga-t needs at least {LAST_TAP} blocks, got {self.blocks[0]}.")
+
+    @property
+    def head_size(self) -> int:
+        """Channels of an attention head of the backbone; 0 where it has none."""
+        return _HEAD.get(self.architecture, 0)
 
     @property
     def charset(self) -> Charset:
@@ -101,6 +132,36 @@ class ModelConfig:
     def max_steps(self) -> int:
         """The longest decoding in steps: every character and the end mark."""
         return self.max_length + 1
+
+    @property
+    def start_is_class(self) -> bool:
+        """Whether the decoders have a logit for the start mark too, after all others, as SIGA-T has; it is never read."""
+        return self.architecture == "siga-t"
+
+
+def siga_s() -> ModelConfig:
+    """SIGA-S as published: TPS and SVTR-L, crops of 48 x 160."""
+    return ModelConfig(
+        architecture="siga-s",
+        input=replace(ModelConfig().input, height=48, widths=(160,)),
+        channels=(96, 192, 256, 512, 384),
+        blocks=(3, 9, 9),
+        fusion_size=384,
+        trunk=TrunkConfig(entry=128, coarse=128, up_middle=64, middle=128, up_fine=96, fine=128),
+    )
+
+
+def siga_t() -> ModelConfig:
+    """SIGA-T as published: a ViT of DeiT-base's size, crops of 32 x 128 in 0..1, not straightened."""
+    return ModelConfig(
+        architecture="siga-t",
+        characters=PUBLISHED_T,
+        rectify=False,
+        input=replace(ModelConfig().input, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)),
+        channels=(768, 512),
+        blocks=(12,),
+        trunk=TrunkConfig(coarse=256),
+    )
 
 
 def compact() -> ModelConfig:

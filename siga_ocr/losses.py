@@ -118,9 +118,17 @@ def glyph_loss(maps: Tensor, labels: Tensor, lengths: Tensor, cells: Tensor, con
     form = _cross_entropy if config.segmentation_form == "ce27" else _binary_cross_entropy
     written = torch.ones_like(lengths) if config.style == "compat" else (lengths > 0)
     pixels, counted = form(maps, labels, compat=config.style == "compat")
-    counted = counted * cells[:, None] * written[:, None, None]
+    counted = counted * cells[:, None] * written[:, None, None] * _channel_weights(labels, config)
     cel = (pixels * counted).sum() / counted.sum().clamp_min(1)
     return cel + dice_loss(maps, labels, lengths)
+
+
+def _channel_weights(labels: Tensor, config: LossConfig) -> Tensor:
+    """What each cell of the pseudo-labels [N, 1 + T, h, w] weighs for the channel that it belongs to: [N, h, w], or 1."""
+    if not config.map_weights or config.segmentation_form != "ce27":
+        return labels.new_ones(())
+    given = labels.new_tensor(config.map_weights[: labels.shape[1]])
+    return F.pad(given, (0, labels.shape[1] - len(given)), value=1.0)[labels.argmax(1)]
 
 
 def dice_loss(maps: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:

@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 from typing import Any, ClassVar, Literal, TypeVar
 
-from siga_ocr.config import ModelConfig, compact
+from siga_ocr.config import ModelConfig, compact, siga_s, siga_t
 from siga_ocr.errors import UsageError
 from siga_ocr.recipe_losses import LossConfig
+from siga_ocr.recipe_optimiser import CtcConfig as CtcConfig
+from siga_ocr.recipe_optimiser import OptimiserConfig as OptimiserConfig
 from siga_ocr.render_style import RenderStyle
 
 FIRST_TRAINING_SEED = 1000
@@ -26,52 +28,6 @@ LARGEST_SHARD = 50_000
 
 Part = Literal["all", "A", "B"]
 """All rows of labelled crops or one part of them; see `data.labels.part_of`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class OptimiserConfig:
-    """AdamW and its schedule: linear warm-up to `rate`, then half a cosine down to `rate * floor`."""
-
-    rate: float = 1e-3
-    floor: float = 0.02  # share of `rate` that is left at the end
-    betas: tuple[float, float] = (0.9, 0.99)
-    weight_decay: float = 0.01  # of matrices and kernels; vectors (biases, norms) have none
-    warm_up: int = 300  # steps
-    clip_norm: float = 2.0
-    average_decay: float = 0.999  # of the moving average of the weights, which is what is kept
-
-    def __post_init__(self) -> None:
-        if self.rate <= 0 or not 0 <= self.floor <= 1 or self.clip_norm <= 0:
-            raise UsageError("optimiser.rate and clip_norm must be above 0 and optimiser.floor in 0..1.")
-        if not 0 <= self.average_decay < 1 or self.warm_up < 0 or self.weight_decay < 0:
-            raise UsageError("optimiser.average_decay must lie in 0..1 (1 excluded), warm_up and weight_decay must not be negative.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class CtcConfig:
-    """The auxiliary CTC head that wakes the encoder, in shares of the schedule.
-
-    Until `even` it takes characters as evenly spaced, until `alone` it is the only loss, until `hold` it has its full `weight`,
-    at `until` it is gone.
-    """
-
-    weight: float = 1.0
-    even: float = 0.0
-    alone: float = 0.0
-    hold: float = 0.1
-    until: float = 0.2
-
-    def __post_init__(self) -> None:
-        if self.weight < 0 or not 0 <= self.even <= self.alone <= self.hold <= self.until <= 1:
-            raise UsageError("ctc.weight must not be negative, and 0 <= ctc.even <= ctc.alone <= ctc.hold <= ctc.until <= 1.")
-
-    def weight_at(self, progress: float) -> float:
-        """The weight at `progress` (0..1 of the schedule)."""
-        if progress < self.hold:
-            return self.weight
-        if progress >= self.until:
-            return 0.0
-        return self.weight * (self.until - progress) / (self.until - self.hold)
 
 
 def _check_source(weight: float, photometric: float, geometric: float) -> None:
@@ -170,7 +126,7 @@ class TrainConfig:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
-PRESETS: Mapping[str, ModelConfig] = {"compact": compact(), "siga-r": ModelConfig()}
+PRESETS: Mapping[str, ModelConfig] = {"compact": compact(), "siga-r": ModelConfig(), "siga-s": siga_s(), "siga-t": siga_t()}
 """What `[model]` starts from by its `preset`."""
 
 _Kind = TypeVar("_Kind")

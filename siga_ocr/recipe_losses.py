@@ -32,6 +32,7 @@ class LossConfig:
     scale_with_columns: bool = True  # slope * N / 32, shift * 32 / N, delta * 32 / N with N the sample's own columns
     foreground_share: float = 0.4  # of a cell that must be foreground for the cell to be so
     segmentation_form: Literal["ce27", "binary"] = "ce27"
+    map_weights: tuple[float, ...] = ()  # of the maps' channels in ce27, background first; those beyond the last weigh 1
     pseudo_mask: PseudoMaskKind = "auto"
 
     def __post_init__(self) -> None:
@@ -40,6 +41,8 @@ class LossConfig:
             raise UsageError(f"Loss weights must not be negative, got {weights}.")
         if not 0 <= self.switch_share <= 1 or self.slope <= 0 or not 0 < self.delta < 1:
             raise UsageError("loss.switch_share must lie in 0..1, loss.slope above 0 and loss.delta in 0..1.")
+        if any(weight < 0 for weight in self.map_weights):
+            raise UsageError(f"loss.map_weights must not be negative, got {self.map_weights}.")
 
 
 def compat() -> LossConfig:

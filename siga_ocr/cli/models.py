@@ -3,12 +3,22 @@
 import json
 import sys
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from siga_ocr.cli import console
+
+
+class Published(StrEnum):
+    """The networks that their authors published weights of."""
+
+    SIGA_R = "siga-r"
+    SIGA_S = "siga-s"
+    SIGA_T = "siga-t"
+
 
 models = typer.Typer(name="models", no_args_is_help=True, help="List, fetch, check and publish models.")
 
@@ -63,6 +73,21 @@ def import_model(
         raise UsageError(f"There is a model {chosen} already: choose another name with --name, or replace it with --force.")
     entry = importing.bring(source, chosen)
     console.say(f"{entry.name} is in {entry.folder}. Read with it: --model {entry.name}")
+
+
+@models.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="FILE.pth", help="A checkpoint of the authors of SIGA.", show_default=False)],
+    arch: Annotated[Published, typer.Option("--arch", help="Which of their networks it is.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The model folder to write.", show_default=False)],
+) -> None:
+    """Make a model folder of a checkpoint of the authors of SIGA, which is not part of this program; nothing in the file is run."""
+    from siga_ocr.store import conversion
+
+    config = conversion.convert(source, arch.value, output)
+    size = f"{config.input.height} x {config.input.widths[0]}"
+    console.say(f"{conversion.LICENCE}: mind it before you use these weights for anything else.")
+    console.say(f"{output}: {arch.value}, crops of {size}, {len(config.characters)} characters. Read with it: --model {output}")
 
 
 @models.command()

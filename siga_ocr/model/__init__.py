@@ -1,4 +1,4 @@
-"""The networks: `build_model` is the only function that knows all sizes."""
+"""The networks, by their configuration."""
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.model.compact import CompactSiga

@@ -5,14 +5,11 @@ from torch import Tensor, nn
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.model.backbone import Features
-from siga_ocr.model.backbone.compact import CompactBackbone
-from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, DecoderSizes, shifted
-from siga_ocr.model.encoder import SequenceEncoder
-from siga_ocr.model.fusion import FusionHead
+from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, shifted
 from siga_ocr.model.gate import FusionGate
-from siga_ocr.model.glyph import GlyphAttention, Glyphs
+from siga_ocr.model.glyph import Glyphs
 from siga_ocr.model.outputs import ReadOutput, TrainOutput
-from siga_ocr.model.segmenter import SegmentationTrunk, tap_channels
+from siga_ocr.model.parts import attending, encoder, head, parts
 
 SCALES = ("low", "middle")
 
@@ -23,15 +20,14 @@ class CompactSiga(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        embedding = config.embedding_size if config.feedback else 0
-        sizes = DecoderSizes(inputs=config.encoder_size, hidden=config.attention_size, classes=config.charset.class_count, embedding=embedding)
-        self.backbone = CompactBackbone(config)
-        self.encoder = SequenceEncoder(config.channels[-1], config.encoder_hidden, config.encoder_size, config.encoder_layers)
+        sizes, own = attending(config), parts(config)
+        self.backbone = own.backbone
+        self.encoder = encoder(config)
         self.aligned_decoder = AttentionDecoder(sizes, gated=False)
-        self.trunk = SegmentationTrunk(config)
-        self.glyph = GlyphAttention(config, tap_channels(config))
+        self.trunk = own.trunk
+        self.glyph = own.glyph
         self.gates = nn.ModuleList(FusionGate(config.encoder_size) for _ in SCALES)
-        self.head = FusionHead(config)
+        self.head = head(config)
         self.glyph_decoders = nn.ModuleList(CharacterDecoder(sizes) for _ in SCALES)  # training only
         self.fused_decoders = nn.ModuleList(CharacterDecoder(sizes) for _ in SCALES)  # training only
 

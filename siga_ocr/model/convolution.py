@@ -37,16 +37,16 @@ class ConvUnit(nn.Module):
 
 
 class UpUnit(nn.Module):
-    """Transposed 4x4 convolution to twice the size, batch normalisation, ReLU; padded columns stay zero."""
+    """Transposed convolution to twice the size, or to twice the height alone, batch normalisation, ReLU; padded columns stay zero."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, widens: bool = True) -> None:
         super().__init__()
-        self.conv = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1)
+        self.conv = nn.ConvTranspose2d(inputs, outputs, 4 if widens else (4, 3), 2 if widens else (2, 1), 1)
         self.norm = nn.BatchNorm2d(outputs)
         self.activation = nn.ReLU(inplace=True)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
-        """[N, inputs, h, w] and the mask of the output's columns -> [N, outputs, 2 h, 2 w]."""
+        """[N, inputs, h, w] and the mask of the output's columns -> [N, outputs, 2 h, 2 w or w]."""
         out: Tensor = self.activation(self.norm(self.conv(features)))
         return out * mask.to(out.dtype)
 

@@ -45,12 +45,18 @@ class PreviousCharacter(nn.Module):
 
 @dataclass(frozen=True, kw_only=True)
 class DecoderSizes:
-    """`embedding` is 0 for a decoder without feedback."""
+    """`embedding` is 0 for a decoder without feedback; `start_is_class` gives the start mark a logit, after those of all `classes`."""
 
     inputs: int
     hidden: int
     classes: int
     embedding: int
+    start_is_class: bool = False
+
+    @property
+    def logits(self) -> int:
+        """How many logits a step has."""
+        return self.classes + self.start_is_class
 
 
 class AttentionDecoder(nn.Module):
@@ -64,7 +70,7 @@ class AttentionDecoder(nn.Module):
         self.gate = FusionGate(sizes.inputs) if gated else None
         self.previous = PreviousCharacter(sizes.classes, sizes.embedding)
         self.cell = nn.LSTMCell(sizes.inputs + sizes.embedding, sizes.hidden)
-        self.classify = nn.Linear(sizes.hidden, sizes.classes)
+        self.classify = nn.Linear(sizes.hidden, sizes.logits)
 
     def remember(self, encoded: Tensor, column_mask: Tensor) -> Memory:
         """The parts of the attention that are the same at every step."""
@@ -110,7 +116,7 @@ class CharacterDecoder(nn.Module):
         super().__init__()
         self.previous = PreviousCharacter(sizes.classes, sizes.embedding)
         self.rnn = nn.LSTM(sizes.inputs + sizes.embedding, sizes.hidden, batch_first=True)
-        self.classify = nn.Linear(sizes.hidden, sizes.classes)
+        self.classify = nn.Linear(sizes.hidden, sizes.logits)
 
     def forward(self, features: Tensor, previous: Tensor | None = None) -> Tensor:
         """[N, T, D] and, where predictions are fed back, the previous ids [N, T] -> logits [N, T, K]."""

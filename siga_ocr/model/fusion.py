@@ -2,23 +2,19 @@
 
 from torch import Tensor, nn
 
-from siga_ocr.config import ModelConfig
 from siga_ocr.model.decoder import CharacterDecoder, DecoderSizes, State
 from siga_ocr.model.gate import FusionGate
 
 
 class FusionHead(nn.Module):
-    """Gate over the two scales, a linear layer, dropout, and the final decoder."""
+    """Gate over the two scales, a linear layer, dropout, and the final decoder, which takes what the linear layer gives."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, features: int, sizes: DecoderSizes, dropout: float) -> None:
         super().__init__()
-        embedding = config.embedding_size if config.feedback else 0
-        self.gate = FusionGate(config.encoder_size)
-        self.widen = nn.Linear(config.encoder_size, config.fusion_size)
-        self.dropout = nn.Dropout(config.dropout)
-        self.decoder = CharacterDecoder(
-            DecoderSizes(inputs=config.fusion_size, hidden=config.fusion_size, classes=config.charset.class_count, embedding=embedding)
-        )
+        self.gate = FusionGate(features)
+        self.widen = nn.Linear(features, sizes.inputs)
+        self.dropout = nn.Dropout(dropout)
+        self.decoder = CharacterDecoder(sizes)
 
     def forward(self, low: Tensor, middle: Tensor, previous: Tensor | None = None) -> Tensor:
         """Fused features [N, T, D] of Low and Middle -> logits [N, T, K]."""

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from siga_ocr.config import ModelConfig
-from siga_ocr.model.convolution import ConvUnit, strided
+from siga_ocr.model.convolution import strided
 from siga_ocr.model.encoder import RecurrentUnit
 
 
@@ -21,18 +20,31 @@ class Glyphs:
     features: Tensor
 
 
-class GlyphScale(nn.Module):
-    """Glyph attention on one scale: trunk features say where, tap features say what."""
+@dataclass(frozen=True, kw_only=True)
+class GlyphSizes:
+    """What both scales share: maps for up to `steps` characters whatever the alphabet, `channels` of the features that are pooled, `hidden` units
+    along the characters in each direction, `outputs` features a character."""
 
-    def __init__(self, config: ModelConfig, trunk: int, tap: int, kernel: int) -> None:
+    steps: int
+    channels: int
+    hidden: int
+    outputs: int
+    bidirectional: bool = True
+    dropout: float = 0.0
+
+
+class GlyphScale(nn.Module):
+    """Glyph attention on one scale: trunk features say where, what `describe` makes of the tap's features, [N, channels, h, w], says what."""
+
+    def __init__(self, sizes: GlyphSizes, trunk: int, describe: nn.Module) -> None:
         super().__init__()
-        self.locate = nn.Conv2d(trunk, 1 + config.max_steps, 1)
-        self.describe = ConvUnit(tap, config.glyph_channels, kernel)
-        self.order = RecurrentUnit(config.glyph_channels, config.glyph_hidden, config.encoder_size, bidirectional=config.glyph_bidirectional)
-        self.dropout = nn.Dropout(config.dropout)
+        self.locate = nn.Conv2d(trunk, 1 + sizes.steps, 1)
+        self.describe = describe
+        self.order = RecurrentUnit(sizes.channels, sizes.hidden, sizes.outputs, bidirectional=sizes.bidirectional)
+        self.dropout = nn.Dropout(sizes.dropout)
 
     def forward(self, trunk: Tensor, tap: Tensor, mask: Tensor, steps: int) -> Glyphs:
-        """Trunk features [N, D, h, w], tap [N, C, h, w], the mask [N, 1, 1, w] of this scale -> the first `steps` characters."""
+        """Trunk features [N, D, h, w], a tap, the mask [N, 1, 1, w] of this scale -> the first `steps` characters."""
         maps = F.conv2d(trunk, self.locate.weight[: 1 + steps], None if self.locate.bias is None else self.locate.bias[: 1 + steps])
         attention = spatial_softmax(maps[:, 1:], mask)
         described = self.describe(tap, mask).flatten(2).transpose(1, 2)  # [N, h w, C]
@@ -44,16 +56,29 @@ class GlyphScale(nn.Module):
 class GlyphAttention(nn.Module):
     """Both scales, Low (O1 and P1) and Middle (O2 and P2)."""
 
-    def __init__(self, config: ModelConfig, taps: tuple[int, int, int]) -> None:
+    def __init__(self, low: GlyphScale, middle: GlyphScale) -> None:
         super().__init__()
-        self.low = GlyphScale(config, config.trunk.middle, taps[1], config.glyph_kernels[0])
-        self.middle = GlyphScale(config, config.trunk.coarse, taps[2], config.glyph_kernels[1])
+        self.low = low
+        self.middle = middle
 
     def forward(self, trunk: tuple[Tensor, Tensor], taps: tuple[Tensor, Tensor], mask: Tensor, steps: int) -> tuple[Glyphs, Glyphs]:
         """(O1, O2), (P1, P2) and the column mask [N, W] -> the glyphs of Low and Middle."""
         full = mask[:, None, None]
-        low = self.low(trunk[0], taps[0], strided(full, 2), steps)
-        return low, self.middle(trunk[1], taps[1], strided(full, 4), steps)
+        low, middle = (strided(full, full.shape[3] // features.shape[3]) for features in trunk)
+        return self.low(trunk[0], taps[0], low, steps), self.middle(trunk[1], taps[1], middle, steps)
+
+
+class GroupedProjection(nn.Module):
+    """A linear layer on every cell, its channels in eight groups that do not mix: how SIGA-T describes the scale Middle."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 1, groups=8, bias=False)
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        """[N, inputs, h, w] and the mask of its columns -> [N, outputs, h, w]."""
+        projected: Tensor = self.conv(features) * mask.to(features.dtype)
+        return projected
 
 
 def spatial_softmax(maps: Tensor, mask: Tensor) -> Tensor:

@@ -1,48 +1,43 @@
-"""SIGA-R as published: an aligned branch, a plain branch, glyph attention on two scales, and their fusion (specification, section 1.5)."""
+"""SIGA-R, SIGA-S and SIGA-T as published: an aligned branch, a plain branch, glyph attention on two scales, their fusion (section 1.5)."""
 
 import torch
 from torch import Tensor, nn
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.model.backbone import Features
-from siga_ocr.model.backbone.resnet45 import ResNet45
-from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, DecoderSizes, shifted
-from siga_ocr.model.encoder import SequenceEncoder
-from siga_ocr.model.fusion import FusionHead
-from siga_ocr.model.glyph import GlyphAttention, Glyphs
+from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, shifted
+from siga_ocr.model.glyph import Glyphs
 from siga_ocr.model.outputs import ReadOutput, TrainOutput
-from siga_ocr.model.rectifier import Rectifier, Unrectified
-from siga_ocr.model.segmenter import SegmentationTrunk, tap_channels
+from siga_ocr.model.parts import attending, encoder, head, parts, rectifier
 
 
 class PublishedSiga(nn.Module):
-    """The published network with its seven recognition heads."""
+    """The published network with its seven recognition heads, on any of the three backbones."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        hidden, classes, embedding = config.attention_size, config.charset.class_count, config.embedding_size
-        attending = DecoderSizes(inputs=config.encoder_size, hidden=hidden, classes=classes, embedding=embedding)
-        self.rectifier = _rectifier(config)
-        self.backbone = ResNet45(config)
-        self.aligned_encoder = _encoder(config)
-        self.aligned_decoder = AttentionDecoder(attending, gated=False)
-        self.encoder = _encoder(config)
-        self.plain_decoder = AttentionDecoder(attending, gated=False)
-        self.trunk = SegmentationTrunk(config)
-        self.glyph = GlyphAttention(config, tap_channels(config))
-        self.glyph_decoders = nn.ModuleList(CharacterDecoder(attending) for _ in range(2))
-        self.fused_decoders = nn.ModuleList(AttentionDecoder(attending, gated=True) for _ in range(2))
-        self.head = FusionHead(config)
+        sizes, own = attending(config), parts(config)
+        self.rectifier = rectifier(config)
+        self.backbone = own.backbone
+        self.aligned_encoder = encoder(config)
+        self.aligned_decoder = AttentionDecoder(sizes, gated=False)
+        self.encoder = encoder(config)
+        self.plain_decoder = AttentionDecoder(sizes, gated=False)
+        self.trunk = own.trunk
+        self.glyph = own.glyph
+        self.glyph_decoders = nn.ModuleList(CharacterDecoder(sizes) for _ in range(2))
+        self.fused_decoders = nn.ModuleList(AttentionDecoder(sizes, gated=True) for _ in range(2))
+        self.head = head(config)
 
     def forward(self, images: Tensor, mask: Tensor, steps: int) -> ReadOutput:
         """[N, 3, H, W], the column mask [N, W] -> log-probabilities [N, steps, K], each predicted character fed back."""
-        straight, _ = self.rectifier(images)  # [N, 3, 32, 128]
-        taps = self.backbone(straight, mask)  # P0, P1, P2, columns [N, 32, 512]
-        encoded = self.encoder(taps.columns, taps.column_mask)  # [N, 32, 256]
+        straight, _ = self.rectifier(images)  # [N, 3, H, W]
+        taps = self.backbone(straight, mask)  # P0, P1, P2, columns [N, w, D]
+        encoded = self.encoder(taps.columns, taps.column_mask)  # [N, w, 256]
         low, middle = self._glyphs(taps, encoded, mask, self.config.max_steps)  # features [N, 26, 256]
         logits = self._greedy(encoded, taps.column_mask, (low.features, middle.features), steps)  # [N, T, K]
-        return ReadOutput(torch.log_softmax(logits, 2), low.attention[:, :steps])
+        return ReadOutput(torch.log_softmax(logits[..., : self.config.charset.class_count], 2), low.attention[:, :steps])
 
     def outputs(self, images: Tensor, mask: Tensor, targets: Tensor) -> TrainOutput:
         """All heads, teacher forced with `targets` [N, T] (end mark and padding are class 0)."""
@@ -101,13 +96,3 @@ class PublishedSiga(nn.Module):
             previous[2] = logits.argmax(1)
             steps_logits.append(logits)
         return torch.stack(steps_logits, 1)
-
-
-def _encoder(config: ModelConfig) -> SequenceEncoder:
-    return SequenceEncoder(config.channels[-1], config.encoder_hidden, config.encoder_size, config.encoder_layers)
-
-
-def _rectifier(config: ModelConfig) -> Rectifier | Unrectified:
-    if not config.rectify:
-        return Unrectified()
-    return Rectifier(config.input.channels, config.input.height, config.input.widths[0], frozen=config.rectifier_frozen)

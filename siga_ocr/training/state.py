@@ -88,12 +88,14 @@ class TrainingState:
             }
 
 
-def _optimiser(parameters: list[nn.Parameter], config: OptimiserConfig) -> torch.optim.AdamW:
+def _optimiser(parameters: list[nn.Parameter], config: OptimiserConfig) -> torch.optim.AdamW | torch.optim.Adadelta:
     groups = [
         {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": config.weight_decay if config.decay_all else 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=config.rate, betas=config.betas, fused=True)
+    if config.kind == "adadelta":
+        return torch.optim.Adadelta(groups, lr=config.rate, rho=config.rho, eps=config.epsilon)
+    return torch.optim.AdamW(groups, lr=config.rate, betas=config.betas, eps=config.epsilon, fused=True)
 
 
 def _fix_statistics(model: nn.Module) -> None:

@@ -17,6 +17,10 @@ from siga_ocr.training.partners import average_gradients, rank, rows_of
 from siga_ocr.training.state import TrainingState
 
 
+_OUT_OF_MEMORY = ("DefaultCPUAllocator", "out of memory", "could not create a primitive", "could not create a memory object", "bad_alloc")
+"""What PyTorch, and oneDNN and the C++ library below it, say then."""
+
+
 @dataclass(frozen=True)
 class StepResult:
     """What a step came to: `loss` in all and `parts` by name, the `gradient` norm before clipping, whether the weights were changed."""
@@ -28,9 +32,12 @@ class StepResult:
 
 
 def rate_at(step: int, steps: int, config: OptimiserConfig) -> float:
-    """The learning rate of a step (from 0 on): linear warm-up, then half a cosine to `rate * floor`."""
+    """The learning rate of a step (from 0 on): warm-up, then half a cosine to `rate * floor`."""
     if step < config.warm_up:
-        return config.rate * (step + 1) / config.warm_up
+        share = (step + 1) / config.warm_up
+        if config.warm_up_form == "cosine":
+            share = 0.5 * (1 - math.cos(math.pi * share))
+        return config.rate * (config.begin + (1 - config.begin) * share)
     done = min(1.0, (step - config.warm_up) / max(1, steps - config.warm_up))
     return config.rate * (config.floor + (1 - config.floor) * 0.5 * (1 + math.cos(math.pi * done)))
 
@@ -77,8 +84,7 @@ def _within_memory(state: TrainingState, batch: TrainBatch, config: TrainConfig,
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether an error of PyTorch says that memory did not suffice, of a GPU or of this machine."""
-    words = str(error)
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in words or "out of memory" in words
+    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in _OUT_OF_MEMORY)
 
 
 def _gradients(state: TrainingState, batch: TrainBatch, config: TrainConfig) -> tuple[Tensor, dict[str, Tensor]]:
@@ -155,7 +161,7 @@ def _truth(batch: TrainBatch, config: TrainConfig, device: torch.device) -> Trut
 def _joined(state: TrainingState, total: Tensor, config: OptimiserConfig) -> float:
     """Average the gradients over all processes and clip them; their norm before, not finite where the loss is not."""
     loss = average_gradients(state.parameters, total)
-    norm = torch.nn.utils.clip_grad_norm_(state.parameters, config.clip_norm)
+    norm = torch.nn.utils.clip_grad_norm_(state.parameters, config.clip_norm or math.inf)
     return float(norm + 0 * loss)
 
 

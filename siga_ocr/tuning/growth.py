@@ -44,7 +44,8 @@ def grown(model: SigaModel, config: ModelConfig) -> SigaModel:
     for name, module in larger.named_modules():
         for part, rows in _growing(module, model.config.charset.class_count):
             old = model.get_parameter(f"{name}.{part}")
-            weights[f"{name}.{part}"] = _extended(old, rows, module.get_parameter(part).shape[0])
+            place = len(old) if rows < 0 else rows
+            weights[f"{name}.{part}"] = torch.cat([old[:place], _fresh(part, old, len(module.get_parameter(part)) - len(old)), old[place:]])
     larger.load_state_dict(weights)
     return larger
 
@@ -73,23 +74,19 @@ def deepened(model: SigaModel, config: ModelConfig) -> SigaModel:
 
 
 def _growing(module: nn.Module, old_classes: int) -> list[tuple[str, int]]:
-    """The parameters of a module that grow, each with the number of rows before which new ones are put in."""
+    """The parameters of a module that grow, each with the row before which new ones are put in (-1: after all): the start mark stays last."""
     if isinstance(module, GlyphScale):
         return [("locate.weight", -1), ("locate.bias", -1)]
     if isinstance(module, PreviousCharacter) and module.table is not None:
         return [("table.weight", old_classes)]
     if isinstance(module, AttentionDecoder | CharacterDecoder):
-        return [("classify.weight", -1), ("classify.bias", -1)]
+        return [("classify.weight", old_classes), ("classify.bias", old_classes)]
     return []
 
 
-def _extended(old: Tensor, place: int, count: int) -> Tensor:
-    """`old` with `count` rows: new ones before row `place`, or at the end where that is -1.
-
-    New biases lie below all others; new weights are 0; new embeddings (before the last row, which stands for the start) are the mean.
-    """
-    missing = count - old.shape[0]
-    if place >= 0:
-        return torch.cat([old[:place], old.mean(0, keepdim=True).repeat(missing, 1), old[place:]])
-    fresh = old.new_zeros(missing, *old.shape[1:])
-    return torch.cat([old, fresh if old.ndim > 1 else fresh + old.min() - MARGIN])
+def _fresh(part: str, old: Tensor, count: int) -> Tensor:
+    """So many new rows beside the `old` ones: biases lie below all others, weights are 0, embeddings the mean."""
+    if part == "table.weight":
+        return old.mean(0, keepdim=True).repeat(count, 1)
+    zeros = old.new_zeros(count, *old.shape[1:])
+    return zeros if old.ndim > 1 else zeros + old.min() - MARGIN

@@ -1,43 +1,38 @@
-"""SIGA-R trains with the full loss, straightened or not, in either style, one crop or several."""
-
-from dataclasses import replace
+"""SIGA-R, SIGA-S and SIGA-T train with the full loss, straightened or not, in either style, one crop or several."""
 
 import pytest
 import torch
 
-from siga_ocr.config import ModelConfig, TrunkConfig
+from siga_ocr.config import Architecture, ModelConfig
+from siga_ocr.errors import UsageError
 from siga_ocr.losses import Truth, total_loss
 from siga_ocr.model import build_model
+from siga_ocr.model.backbone.svtr import WINDOW, window_bias
+from siga_ocr.model.siga import PublishedSiga
 from siga_ocr.recipe_losses import LossConfig, compat
+from tests.narrow import narrow
 
 HEADS = {"aligned", "plain", "glyph_low", "glyph_middle", "fused_low", "fused_middle", "final"}
+KINDS: list[Architecture] = ["siga-r", "siga-s", "siga-t"]
 
 
-def narrow(**changes: object) -> ModelConfig:
-    small = ModelConfig(
-        channels=(4, 4, 8, 8, 12, 16),
-        blocks=(1, 1, 1, 1, 1),
-        encoder_hidden=8,
-        encoder_size=12,
-        attention_size=12,
-        embedding_size=6,
-        glyph_channels=8,
-        glyph_hidden=8,
-        fusion_size=16,
-        trunk=TrunkConfig(entry=8, coarse=8, up_middle=8, middle=8, up_fine=8, fine=8),
-    )
-    return replace(small, **changes)  # type: ignore[arg-type]
+def crops(config: ModelConfig, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.rand(count, 3, config.input.height, config.input.widths[0]), torch.ones(count, config.input.widths[0])
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize("changes", [{}, {"rectifier_frozen": False}, {"rectify": False}], ids=["frozen", "trained", "none"])
+@pytest.mark.parametrize(
+    "config",
+    [narrow(), narrow(rectifier_frozen=False), narrow(rectify=False), narrow("siga-s"), narrow("siga-t")],
+    ids=["frozen", "trained", "none", "siga-s", "siga-t"],
+)
 @pytest.mark.parametrize("losses", [LossConfig(), compat()], ids=["proper", "compat"])
-def test_a_training_step_reaches_every_part(count: int, changes: dict[str, object], losses: LossConfig) -> None:
+def test_a_training_step_reaches_every_part(count: int, config: ModelConfig, losses: LossConfig) -> None:
     torch.manual_seed(0)
-    model = build_model(narrow(**changes)).train()
-    images, mask = torch.rand(count, 3, 32, 128), torch.ones(count, 128)
+    model = build_model(config).train()
+    images, mask = crops(config, count)
     targets = torch.tensor([[3, 1, 2, 0]] * count)
-    pseudo = (torch.rand(count, 1, 32, 128) > 0.7).float()
+    pseudo = (torch.rand(count, 1, *images.shape[2:]) > 0.7).float()
     truth = Truth(targets, torch.full((count,), 3), pseudo, torch.ones(count), mask)
     output = model.outputs(images, mask, targets)
     assert set(output.logits) == HEADS
@@ -45,18 +40,72 @@ def test_a_training_step_reaches_every_part(count: int, changes: dict[str, objec
     assert torch.isfinite(total)
     total.backward()  # type: ignore[no-untyped-call]
     untouched = {name.split(".")[0] for name, parameter in model.named_parameters() if parameter.grad is None}
-    assert untouched == ({"rectifier"} if changes == {} else set())
+    assert untouched == ({"rectifier"} if config.rectify and config.rectifier_frozen else set())
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @torch.inference_mode()
-def test_readings_sum_to_one_and_do_not_depend_on_the_batch() -> None:
+def test_readings_sum_to_one_and_do_not_depend_on_the_batch(kind: Architecture) -> None:
     torch.manual_seed(0)
-    model = build_model(narrow(rectify=False)).eval()
-    images, mask = torch.rand(2, 3, 32, 128), torch.ones(2, 128)
+    config = narrow(kind, rectify=False)
+    model = build_model(config).eval()
+    images, mask = crops(config, 2)
     output = model(images, mask, 26)
     assert output.log_probabilities.shape == (2, 26, 37)
     torch.testing.assert_close(output.log_probabilities.exp().sum(2), torch.ones(2, 26))
     torch.testing.assert_close(output.glyph_attention.sum((2, 3)), torch.ones(2, 26))
     alone = model(images[:1], mask[:1], 26).log_probabilities
     torch.testing.assert_close(alone, output.log_probabilities[:1], atol=1e-4, rtol=0)
-    assert model.foreground(images, mask).shape == (2, 1, 32, 128)
+    assert model.foreground(images, mask).shape == (2, 1, *images.shape[2:])
+
+
+@torch.inference_mode()
+def test_the_start_mark_of_siga_t_is_fed_back_and_never_read() -> None:
+    config = narrow("siga-t")
+    torch.manual_seed(0)
+    model = build_model(config).eval()
+    assert isinstance(model, PublishedSiga)
+    start = config.charset.start
+    for decoder in (model.aligned_decoder, model.head.decoder):
+        assert decoder.classify.out_features == start + 1 == 38
+    model.head.decoder.classify.bias[start] = 50.0
+    images, mask = crops(config, 2)
+    output = model(images, mask, 3).log_probabilities
+    torch.testing.assert_close(output.exp().sum(2), torch.ones(2, 3))
+    assert output.shape[2] == start
+
+
+def test_a_window_reaches_three_rows_and_five_columns_each_way() -> None:
+    seen = (window_bias(8, 16) == 0).view(-1, 8, 16)
+    inner = seen[4 * 16 + 8].nonzero()
+    assert inner.amin(0).tolist() == [1, 3]
+    assert inner.amax(0).tolist() == [7, 13]
+    assert int(seen[4 * 16 + 8].sum()) == WINDOW[0] * WINDOW[1]
+    assert int(seen[0].sum()) == 4 * 6
+
+
+def test_stochastic_depth_leaves_blocks_out_in_training_alone() -> None:
+    torch.manual_seed(0)
+    model = build_model(narrow("siga-s"))
+    assert isinstance(model, PublishedSiga)
+    block = model.backbone.stages[2].blocks[0]  # type: ignore[union-attr, index]
+    block._dropped = 0.5
+    tokens = torch.randn(64, 4, 32)
+    kept = (block.train()(tokens) != tokens).flatten(1).any(1)
+    assert 0 < int((~kept).sum()) < 40
+    assert bool((block.eval()(tokens) != tokens).flatten(1).any(1).all())
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "named"),
+    [
+        ("siga-s", {"blocks": (1, 1)}, "3 blocks"),
+        ("siga-s", {"channels": (8, 30, 32, 32, 16)}, "multiples of 32"),
+        ("siga-s", {"feedback": False}, "feeds its predictions back"),
+        ("siga-t", {"blocks": (7,)}, "at least 8"),
+        ("siga-r", {"blocks": (-1, 1, 1, 1, 1)}, "not negative"),
+    ],
+)
+def test_sizes_that_fit_no_network_are_refused(kind: Architecture, changes: dict[str, object], named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        narrow(kind, **changes)

@@ -8,6 +8,7 @@ import torch
 from siga_ocr.errors import UsageError
 from siga_ocr.model import SigaModel, build_model
 from siga_ocr.tuning.growth import deepened, grown, grown_config
+from tests.narrow import narrow
 from tests.tiny import tiny
 
 
@@ -46,6 +47,18 @@ def test_every_head_keeps_its_logits_and_maps() -> None:
         torch.testing.assert_close(new, old, rtol=0, atol=0)
     longest = larger.outputs(images, mask, torch.ones(3, 9, dtype=torch.long))
     assert [maps.shape[1] for maps in longest.glyph_maps] == [1 + larger.config.max_steps] * 2
+
+
+def test_the_start_mark_of_siga_t_stays_behind_new_characters() -> None:
+    torch.manual_seed(0)
+    model = build_model(narrow("siga-t")).eval()
+    larger = grown(model, grown_config(model.config, "Ä", None))
+    images, mask = torch.rand(2, 3, 32, 128), torch.ones(2, 128)
+    targets = torch.tensor([[1, 36, 0], [3, 0, 0]])
+    before, after = model.outputs(images, mask, targets), larger.outputs(images, mask, targets)
+    for name, logits in before.logits.items():
+        torch.testing.assert_close(after.logits[name][..., [*range(37), 38]], logits)
+    torch.testing.assert_close(after.glyph_maps[0], before.glyph_maps[0])
 
 
 def test_a_new_character_can_be_learned() -> None:
@@ -92,6 +105,6 @@ def test_new_blocks_change_no_output_and_learn() -> None:
 def test_a_network_that_differs_in_anything_else_is_refused() -> None:
     model = network(feedback=False)
     assert deepened(model, model.config) is model
-    for config in (replace(model.config, blocks=(1, 0, 1)), replace(model.config, fusion_size=16), replace(model.config, blocks=(1, 1))):
+    for config in (replace(model.config, blocks=(1, 0, 1)), replace(model.config, fusion_size=16)):
         with pytest.raises(UsageError, match="not the recipe's"):
             deepened(model, config)

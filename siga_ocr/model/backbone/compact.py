@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.model.backbone import Features
-from siga_ocr.model.backbone.resnet45 import residual_stage, run_stage
+from siga_ocr.model.backbone.neck import residual_stage, run_stage
 from siga_ocr.model.convolution import ConvUnit, strided
 
 

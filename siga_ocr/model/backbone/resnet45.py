@@ -4,15 +4,16 @@ from torch import Tensor, nn
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.model.backbone import Features
-from siga_ocr.model.convolution import ConvUnit, ResidualBlock, strided
+from siga_ocr.model.backbone.neck import Neck, residual_stage, run_stage
+from siga_ocr.model.convolution import ConvUnit, strided
 
 
-class ResNet45(nn.Module):
+class ResNet45(Neck):
     """[N, 3, 32, 128] -> taps of 32, 64 and 256 channels and 32 columns of 512 features."""
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
         stem, one, two, three, four, five = config.channels
+        super().__init__(five)
         depth = config.blocks
         self.stem = ConvUnit(config.input.channels, stem)
         self.layer1 = residual_stage(stem, one, depth[0], 2)
@@ -21,11 +22,6 @@ class ResNet45(nn.Module):
         self.layer4 = residual_stage(three, four, depth[3], 1)
         self.layer5 = residual_stage(four, five, depth[4], 1)
         self.pool6 = nn.MaxPool2d((2, 3), (2, 1), (0, 1))
-        self.layer6 = residual_stage(five, five, 2, 1)
-        self.conv6 = ConvUnit(five, five)
-        self.layer7 = residual_stage(five, five, 1, 1)
-        self.conv7_1 = ConvUnit(five, five, (2, 3), stride=(2, 1), padding=(0, 1))
-        self.conv7_2 = ConvUnit(five, five, (2, 3), padding=(0, 1))
 
     def forward(self, images: Tensor, mask: Tensor) -> Features:
         """[N, 3, 32, W] and the column mask [N, W] -> taps and W / 4 columns."""
@@ -35,19 +31,4 @@ class ResNet45(nn.Module):
         low = run_stage(self.layer2, run_stage(self.layer1, fine, full, half), half, half)  # [N, 64, 16, W/2]
         middle = run_stage(self.layer4, run_stage(self.layer3, low, half, quarter), quarter, quarter)  # [N, 256, 8, W/4]
         deep = self.pool6(run_stage(self.layer5, middle, quarter, quarter)) * quarter  # [N, 512, 4, W/4]
-        deep = self.conv6(run_stage(self.layer6, deep, quarter, quarter), quarter)
-        deep = self.conv7_1(run_stage(self.layer7, deep, quarter, quarter), quarter)  # [N, 512, 2, W/4]
-        deep = self.conv7_2(deep, quarter)  # [N, 512, 1, W/4]
-        return Features(fine, low, middle, deep.mean(2).transpose(1, 2), quarter[:, 0, 0])
-
-
-def residual_stage(inputs: int, outputs: int, count: int, stride: int | tuple[int, int]) -> nn.ModuleList:
-    """`count` residual blocks; the first one changes the width and the size."""
-    return nn.ModuleList(ResidualBlock(inputs if i == 0 else outputs, outputs, stride if i == 0 else 1) for i in range(count))
-
-
-def run_stage(stage: nn.ModuleList, features: Tensor, mask_in: Tensor, mask_out: Tensor) -> Tensor:
-    """The blocks one after the other; only the first sees the input's columns."""
-    for index, block in enumerate(stage):
-        features = block(features, mask_in if index == 0 else mask_out, mask_out)
-    return features
+        return Features(fine, low, middle, self.collapsed(deep, quarter), quarter[:, 0, 0])
