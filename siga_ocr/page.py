@@ -71,6 +71,7 @@ def _row(reading: Reading) -> dict[str, object]:
         "confidence": round(reading.confidence, 4),
         "weakest": round(reading.min_character_confidence, 4),
         "error": reading.error,
+        "turned": reading.orientation,
         "characters": [[one.character, round(one.confidence, 4), _others(one)] for one in reading.characters],
     }
 

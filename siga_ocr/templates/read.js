@@ -24,6 +24,7 @@ function make(tag, name, text) {
 
 const percent = (share) => (100 * share).toFixed(share > 0.9995 || share < 0.1 ? 0 : 1) + " %";
 const isRefused = (row) => row.status !== "ok";
+const isTaken = (row) => labels.has(row.number) && !row.turned;
 const rank = { error: 1, review: 0, ok: 2 };
 const orders = {
   queue: (a, b) => rank[a.status] - rank[b.status] || a.confidence - b.confidence,
@@ -58,8 +59,10 @@ function draw() {
 
 function count() {
   const refused = rows.filter(isRefused).length;
-  at("counts").textContent = `${rows.length} crops, ${refused} to look at, ${labels.size} labelled`;
-  at("download").disabled = labels.size === 0;
+  const taken = rows.filter(isTaken).length, left = labels.size - taken;
+  at("counts").textContent = `${rows.length} crops, ${refused} to look at, ${labels.size} labelled`
+    + (left ? `, ${left} of them not in labels.csv because their files are not upright` : "");
+  at("download").disabled = taken === 0;
 }
 
 function crop(row) {
@@ -79,7 +82,7 @@ function crop(row) {
   row.characters.forEach((one, index) => text.append(character(row, one, index, view)));
   const fact = make("p", "dim");
   const sure = row.status === "error" ? row.error : percent(row.confidence) + (row.text ? "" : ", no text");
-  fact.append(make("span", row.status, row.status), ` ${sure} · ${row.file}`);
+  fact.append(make("span", row.status, row.status), ` ${sure} · ${row.file}${row.turned ? ` · turned by ${row.turned}°` : ""}`);
   told.append(text, fact);
   element.append(view, told, box(row, element));
   return element;
@@ -142,7 +145,7 @@ function box(row, element) {
 
 function download() {
   const cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rows.filter((row) => labels.has(row.number)).map((row) => `${cell(row.path)},${cell(labels.get(row.number))}\n`);
+  const lines = rows.filter(isTaken).map((row) => `${cell(row.path)},${cell(labels.get(row.number))}\n`);
   const link = make("a");
   link.href = URL.createObjectURL(new Blob(["file,text\n", ...lines], { type: "text/csv" }));
   link.download = "labels.csv";

@@ -143,3 +143,15 @@ def test_a_character_shows_where_it_was_seen_to_mouse_and_keyboard(page: "Page")
 
 def test_the_title_is_not_changed_by_a_name(page: "Page") -> None:
     assert page.title().startswith("Readings of ")
+
+
+def test_labels_of_turned_crops_are_told_and_left_out(browser: "Browser", work: Path, tiny_model_folder: Path) -> None:
+    assert report(tiny_model_folder, "--orientation", "180").exit_code == ExitCode.NOT_ALL  # one is no image
+    page = browser.new_page()
+    page.goto((work / "page.html").as_uri())
+    page.select_option("#show", "ok")
+    assert "turned by 180°" in page.locator(".crop").first.inner_text()
+    page.locator(".crop input").first.press("Enter")
+    assert "1 labelled, 1 of them not in labels.csv" in page.locator("#counts").inner_text()
+    assert page.locator("#download").is_disabled()
+    page.close()
