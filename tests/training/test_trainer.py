@@ -201,7 +201,13 @@ def test_ctrl_c_saves_the_run_and_it_is_taken_up_in_the_same_bits(drawn: Path, t
 
 
 @pytest.mark.parametrize(
-    "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory"), RuntimeError("other")]
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("could not create a primitive"),
+        RuntimeError("other"),
+    ],
 )
 def test_too_little_memory_divides_the_batch(
     drawn: Path, tmp_path: Path, tiny_config: ModelConfig, monkeypatch: pytest.MonkeyPatch, error: RuntimeError
