@@ -68,12 +68,12 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
             outcomes[str(record["outcome"])] += 1
     others = [f"{outcomes[name]} {words}" for name, words in WORDS.items() if outcomes[name]]
     if not job.outcome.quiet:
-        for notice in (*reader.notices, *([f"Of {outcomes.total()} crops {', '.join(others)}."] if others else [])):
+        for notice in (*reader.notices, *([f"Of {outcomes.total()} crops: {', '.join(others)}."] if others else [])):
             console.say(notice)
     return ExitCode.OK if exit_zero else _exit_code(outcomes)
 
 
-WORDS = {"mismatch": "do not match", "unsure": "are unsure", "error": "could not be read"}
+WORDS = {"mismatch": "mismatch", "unsure": "unsure", "error": "could not be read"}
 
 
 def _exit_code(outcomes: Counter[str]) -> ExitCode:
