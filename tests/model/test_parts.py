@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from siga_ocr.model.convolution import SampledConv
 from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, DecoderSizes, shifted
 from siga_ocr.model.encoder import RecurrentUnit, SequenceEncoder, mirror_index
 from siga_ocr.model.gate import FusionGate
@@ -107,3 +108,11 @@ def test_a_frozen_rectifier_keeps_its_weights_and_statistics() -> None:
     straight.sum().backward()
     assert all(parameter.grad is None for parameter in rectifier.parameters())
     assert all(torch.equal(value, before[name]) for name, value in rectifier.state_dict().items())
+
+
+@pytest.mark.parametrize("stride", [2, (2, 1)])
+def test_picking_cells_first_is_a_strided_convolution(stride: int | tuple[int, int]) -> None:
+    sampled = SampledConv(3, 5, stride)
+    features = torch.randn(2, 3, 6, 9).contiguous(memory_format=torch.channels_last)
+    strided = torch.nn.functional.conv2d(features, sampled.weight, stride=stride)
+    torch.testing.assert_close(sampled(features), strided)
