@@ -27,14 +27,17 @@ def surest(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Ta
 
 
 def certainty(log_probabilities: Floats, text: str, charset: Charset) -> float:
-    """The logarithm of how probable a text is [T, K], each character together with the next best one at its place, and the end behind it."""
+    """The logarithm of how probable a text is [T, K], each character together with the next best one at its place, and the end behind it.
+
+    It is divided by the root of the number of places: between their sum, which prefers short texts, and their mean.
+    """
     ids = charset.encode(text)
     rows = np.exp(log_probabilities[: len(ids) + 1].astype(np.float64))
     total = math.log(max(float(rows[-1, END]), TINY))
     for row, chosen in zip(rows, ids, strict=False):
         others = np.delete(row, chosen)
         total += math.log(max(float(row[chosen] + others[others <= row[chosen]].max(initial=0.0)), TINY))
-    return total
+    return total / math.sqrt(len(rows))
 
 
 TINY = 1e-12
