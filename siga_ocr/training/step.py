@@ -16,7 +16,6 @@ from siga_ocr.recipe import OptimiserConfig, TrainConfig
 from siga_ocr.training.partners import average_gradients, rank, rows_of
 from siga_ocr.training.state import TrainingState
 
-
 _OUT_OF_MEMORY = ("DefaultCPUAllocator", "out of memory", "could not create a primitive", "could not create a memory object", "bad_alloc")
 """What PyTorch, and oneDNN and the C++ library below it, say then."""
 
