@@ -44,3 +44,20 @@ def test_a_folder_that_is_not_there_is_no_input(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["watch", str(tmp_path / "none"), "-o", str(tmp_path / "out.jsonl")])
     assert done.exit_code == ExitCode.NO_INPUT
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_regions_angles_and_formats_are_those_of_read(tiny_model_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (60, 20)).save(tmp_path / "in" / "a.png")
+    path = tmp_path / "out.jsonl"
+    killer = threading.Thread(target=wait_then_kill, args=(path, signal.SIGTERM))
+    killer.start()
+    rules = ["--roi", "0,0,30,20", "--orientation", "90", "--mask", "99", "--min-margin", "1000", "--n-best", "2"]
+    common = ["--settle", "0", "--model", str(tiny_model_folder), "--device", "cpu"]
+    done = CliRunner().invoke(app, ["watch", str(tmp_path / "in"), "-o", str(path), *rules, *common])
+    killer.join()
+    assert done.exit_code == ExitCode.OK, done.output
+    record = json.loads(path.read_text())
+    assert (record["width"], record["height"], record["orientation"], record["status"]) == (20, 30, 90, "review")
+    assert record["text"].isdecimal()
+    assert (len(record["text"]), len(record["n_best"])) == (2, 2)
