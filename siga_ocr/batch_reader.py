@@ -26,11 +26,17 @@ if TYPE_CHECKING:
     from siga_ocr.search import Search
 
 
+SHORTEST_WINDOW = 256
+BATCHES_AHEAD = 8
+"""Crops that are gathered before they are divided into batches by their widths: enough for full batches of the large ones that GPUs like."""
+
+
 class BatchReader:
     """Reads batches with one engine, from as many threads at once as the engine bears; `notices` hears of batches that had to shrink."""
 
     def __init__(self, engine: Engine, options: ReadOptions, notices: list[str]) -> None:
         self.size = engine.facts.batch_size if options.batch_size == "auto" else options.batch_size
+        self.window = max(SHORTEST_WINDOW, BATCHES_AHEAD * self.size) if options.window == "auto" else options.window
         self._engine = engine
         self._config = engine.config
         self._charset = engine.config.charset
@@ -95,12 +101,14 @@ class BatchReader:
     def _decoded(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
         """In the order of the batch; what has not ended within `steps` is run once more with all of them."""
         pixels = to_batch([taken.pixels for taken in batch], self._config.input)
+        output = None
         try:
             with self._lanes:
                 output = self._engine.run(pixels, steps)
         except OutOfMemory:
             if len(batch) == 1:
                 raise
+        if output is None:  # not within the handler, whose error would keep hold of what the failed batch had on the device
             return self._in_halves(batch, steps)
         done = has_ended(output.log_probabilities) | (steps == self._config.max_steps)
         open_rows = np.flatnonzero(~done).tolist()

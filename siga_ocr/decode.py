@@ -111,9 +111,11 @@ def central_span(weights: Floats) -> npt.NDArray[np.float64]:
     """Where the central 90 % of each row of column weights [T, w] begin and end, in columns (column i spans i..i + 1): [T, 2]."""
     sums = np.concatenate([np.zeros((len(weights), 1)), np.cumsum(weights, axis=1, dtype=np.float64)], axis=1)
     tail = (1 - CENTRAL) / 2
-    borders = np.arange(sums.shape[1], dtype=np.float64)
-    spans = [np.interp([tail * row[-1], (1 - tail) * row[-1]], row, borders) for row in sums]
-    return np.array(spans, dtype=np.float64).reshape(len(weights), 2)
+    ends = sums[:, -1:] * np.array([tail, 1 - tail])  # [T, 2]
+    columns = np.clip((sums[:, None] <= ends[:, :, None]).sum(axis=2) - 1, 0, weights.shape[1] - 1)
+    before, behind = np.take_along_axis(sums, columns, axis=1), np.take_along_axis(sums, columns + 1, axis=1)
+    spans: npt.NDArray[np.float64] = columns + (ends - before) / np.maximum(behind - before, np.finfo(np.float64).tiny)
+    return spans
 
 
 def _probabilities(log_probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -20,10 +20,11 @@ class ReadOptions:
     """How images are gathered, cut and judged.
 
     Crops of like width share a batch of at most `batch_size`; `auto` is what suits the engine. Up to `window` images are opened before the
-    first of them is read; the window begins with one, so that the first reading comes early. `threads` open and read; 0 takes one for each
-    core that this process may use. `workers` processes open the images instead, which pays where a GPU waits for them. `first_steps` positions
-    are computed first; crops whose end mark has not come by then are run again with all. `roi` (x, y, width, height in pixels of the upright
-    image) is cut out first, then turned clockwise by `orientation` degrees; `auto` finds those crop by crop. `trace` fills `image_sha256`.
+    first of them is read, `auto` is eight batches, 256 at least; the window begins with one, so that the first reading comes early. `threads`
+    open and read; 0 takes one for each core that this process may use. `workers` processes open the images instead, which pays where a GPU
+    waits for them. `first_steps` positions are computed first; crops whose end mark has not come by then are run again with all. `roi` (x, y,
+    width, height in pixels of the upright image) is cut out first, then turned clockwise by `orientation` degrees; `auto` finds those crop by
+    crop. `trace` fills `image_sha256`.
 
     The status is `review` where the confidence is below `min_confidence`, that of the weakest character below `min_character_confidence`, the
     runner-up nearer than `min_margin` nats, or a text that fits `code_format` more than `max_constraint_cost` nats less likely than the one
@@ -32,7 +33,7 @@ class ReadOptions:
     """
 
     batch_size: int | Literal["auto"] = "auto"
-    window: int = 256
+    window: int | Literal["auto"] = "auto"
     threads: int = 0
     workers: int = 0
     first_steps: int = 16
@@ -50,8 +51,9 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         size = 1 if self.batch_size == "auto" else self.batch_size
-        if min(self.window, size, self.first_steps) < 1 or min(self.threads, self.workers) < 0:
-            raise UsageError(f"window, batch_size and first_steps must be at least 1 threads and workers at least 0, got {self}.")
+        window = 1 if self.window == "auto" else self.window
+        if min(window, size, self.first_steps) < 1 or min(self.threads, self.workers) < 0:
+            raise UsageError(f"window, batch_size and first_steps must be at least 1, threads and workers at least 0, got {self}.")
         if self.roi is not None and min(self.roi[2:]) < 1:
             raise UsageError(f"The region {','.join(map(str, self.roi))} has no pixels: give x,y,width,height.")
         if self.orientation not in ORIENTATIONS:

@@ -29,6 +29,10 @@ SLOW_SOURCE = 0.02
 CHUNKS = {False: 8, True: 64}
 """Sources that are opened at a stretch: by a thread, and by a process, to which sources and pixels have to be sent."""
 
+_Opening = Sequence[Future[list[Taken]]]
+_Running = tuple[list[Taken], list[tuple[list[int], Future[list[Reading]]]]]
+"""A window that is opened; and one that is computed: its crops, and its batches as places in it."""
+
 
 class Reader:
     """Reads images with one engine. Build it with `Reader.load`, or hand in an engine.
@@ -81,23 +85,27 @@ class Reader:
         Sources are drawn in the caller's thread, a window of them ahead while they come fast.
         """
         pool, opening = (ThreadPoolExecutor(self.options.thread_count, name) for name in ("siga-ocr", "siga-ocr-open"))
+        starting = ThreadPoolExecutor(1, "siga-ocr-start")
+        ahead: deque[tuple[_Opening, Future[_Running]]] = deque()  # it is opened and computed while the window before it is handed out
         try:
             openers = self._openers(opening)  # threads of their own: a batch that is ready does not queue behind what is opened ahead
-            ahead: deque[Sequence[Future[list[Taken]]]] = deque()
-            for window, is_urgent in _windows(iter(sources), self.options.window):
-                ahead.append(self._open(window, openers))
+            for window, is_urgent in _windows(iter(sources), self._batches.window):
+                chunks = self._open(window, openers)
+                ahead.append((chunks, starting.submit(self._start, chunks, pool)))
                 while len(ahead) > (0 if is_urgent else 1):
-                    yield from self._read(ahead.popleft(), pool)
+                    yield from self._handed_out(ahead.popleft()[1].result())
             while ahead:
-                yield from self._read(ahead.popleft(), pool)
-        finally:
-            for threads in (opening, pool):
-                threads.shutdown(cancel_futures=True)  # whoever stops listening, or Ctrl-C, does not wait for what was opened ahead
+                yield from self._handed_out(ahead.popleft()[1].result())
+        finally:  # whoever stops listening, or Ctrl-C, does not wait for what is ahead
+            for chunk in (chunk for chunks, _ in ahead for chunk in chunks):
+                chunk.cancel()
+            for threads in (opening, starting, pool):
+                threads.shutdown(cancel_futures=True)
 
     def read_crops(self, crops: Sequence[Crop]) -> list[Reading]:
         """One reading for each crop that is in memory already."""
         with ThreadPoolExecutor(self.options.thread_count, "siga-ocr") as pool:
-            return list(self._read(self._open(crops, pool), pool))
+            return list(self._handed_out(self._start(self._open(crops, pool), pool)))
 
     def explain(self, source: Source) -> tuple[Reading, Evidence | None]:
         """Read one source and show where each character was seen; no evidence where it cannot be opened."""
@@ -120,17 +128,21 @@ class Reader:
             weakref.finalize(self, self._processes.shutdown, wait=False)
         return self._processes or pool
 
-    def _open(self, window: Sequence[Source], openers: Executor) -> list[Future[list[Taken]]]:
+    def _open(self, window: Sequence[Source], openers: Executor) -> _Opening:
         """Open the sources of a window in the background."""
         chunk = CHUNKS[not isinstance(openers, ThreadPoolExecutor)]
         chunks = (window[start : start + chunk] for start in range(0, len(window), chunk))
         return [openers.submit(take_all, sources, self._input, self.options.intake) for sources in chunks]
 
-    def _read(self, chunks: Sequence[Future[list[Taken]]], pool: ThreadPoolExecutor) -> Iterator[Reading]:
-        """The readings of a window, in order."""
+    def _start(self, chunks: _Opening, pool: ThreadPoolExecutor) -> _Running:
+        """Have a window computed as soon as it is opened."""
         window = [taken for chunk in chunks for taken in chunk.result()]
+        return window, [(batch, pool.submit(self._batches.read, [window[place] for place in batch])) for batch in self._batches.batches(window)]
+
+    def _handed_out(self, started: _Running) -> Iterator[Reading]:
+        """The readings of a window, in order."""
+        window, running = started
         readings = {place: self._batches.refused(taken) for place, taken in enumerate(window) if taken.error}
-        running = [(batch, pool.submit(self._batches.read, [window[place] for place in batch])) for batch in self._batches.batches(window)]
         for batch, found in running:
             readings |= zip(batch, found.result(), strict=True)
         for place in range(len(window)):

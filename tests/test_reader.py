@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -301,3 +302,21 @@ def test_whoever_stops_listening_does_not_wait_for_what_is_ahead(engine: WidthEn
         next(readings)
     readings.close()  # type: ignore[attr-defined]
     assert sum(opened) < 1 + 4 + 16 + 64 + 256  # the last of these windows was asked for, and dropped before it was opened
+
+
+def test_a_window_is_computed_while_the_one_before_is_handed_out(engine: WidthEngine) -> None:
+    readings = Reader(engine, ReadOptions(window=4, threads=1)).read(picture(60) for _ in range(1 + 4 + 4))
+    for _ in range(2):
+        next(readings)  # of the second window one
+    deadline = time.monotonic() + 60
+    while sum(size for size, _, _ in engine.calls) < 9 and time.monotonic() < deadline:
+        time.sleep(0.01)  # nobody asks for more meanwhile
+    assert sum(size for size, _, _ in engine.calls) == 9
+    assert len(list(readings)) == 7
+
+
+def test_a_window_holds_enough_for_full_batches(engine: WidthEngine) -> None:
+    engine.facts = replace(engine.facts, batch_size=100)
+    assert len(list(Reader(engine).read([picture(60)] * 3000))) == 3000
+    assert max(size for size, _, _ in engine.calls) == 100
+    assert sum(size == 100 for size, _, _ in engine.calls) > 25

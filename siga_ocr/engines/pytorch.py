@@ -89,10 +89,10 @@ class TorchEngine:
         try:
             with torch.inference_mode(), self._precision(), self._threads():
                 output = self._model(*self._placed(batch), steps)
-                log_probabilities, attention = output.log_probabilities.float().cpu(), output.glyph_attention.float().cpu()
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory(f"{self._device} has not enough memory for {len(batch)} crops. Use --device cpu.") from error
-        return EngineOutput(log_probabilities.numpy(), attention.numpy())
+                return EngineOutput(*self._fetched(output.log_probabilities.float(), output.glyph_attention.float()))
+        except torch.OutOfMemoryError:
+            pass  # and out of the handler: its error holds all that the network had computed so far, where a smaller batch needs the room
+        raise OutOfMemory(f"{self._device} has not enough memory for {len(batch)} crops. Use --device cpu.")
 
     def foreground(self, batch: Batch) -> Floats:
         """The probability of each pixel to be text: float32 [N, H, W]."""
@@ -111,8 +111,16 @@ class TorchEngine:
         if not self._is_cuda:
             return images, mask
         images, mask = images.pin_memory(), mask.pin_memory()  # so that the copy need not wait for the device
-        on_device = images.to(self._device, non_blocking=True, memory_format=torch.channels_last)
+        on_device = images.to(self._device, non_blocking=True).contiguous(memory_format=torch.channels_last)
         return on_device, mask.to(self._device, non_blocking=True)
+
+    def _fetched(self, *tensors: torch.Tensor) -> Iterator[Floats]:
+        """The values on the host; from a device through memory that it can write to by itself, which is several times faster."""
+        if not self._is_cuda:
+            return (tensor.numpy() for tensor in tensors)
+        held = [torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True).copy_(tensor, non_blocking=True) for tensor in tensors]
+        torch.cuda.current_stream(self._device).synchronize()
+        return (tensor.numpy() for tensor in held)
 
 
 def cuda_fault(name: str) -> str:

@@ -1,5 +1,6 @@
 """Rules of the engine: what a network says of a crop depends on the crop alone."""
 
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -55,14 +56,21 @@ def test_a_cuda_device_that_is_not_there_is_said_and_never_replaced(monkeypatch:
 
 
 def test_too_little_memory_is_the_devices_fault(tiny_model: SigaModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[weakref.ref[torch.Tensor]] = []
+
     def exhausted(*_: object) -> None:
+        half_way = torch.zeros(3)
+        computed.append(weakref.ref(half_way))
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     engine = TorchEngine(tiny_model, torch.device("cpu"))
     monkeypatch.setattr(tiny_model, "forward", exhausted)
     batch = to_batch([np.zeros((1, 32, 40), dtype=np.uint8)], engine.config.input)
-    with pytest.raises(DeviceError, match="1 crops"):
+    try:
         engine.run(batch, 3)
+    except DeviceError as error:
+        assert "1 crops" in str(error)  # noqa: PT017  (what is looked at is what lives while it is handled)
+        assert [one() for one in computed] == [None]  # a smaller batch has the room that this one took
 
 
 def test_reading_in_threads_leaves_the_programs_own_number_of_threads_alone(tiny_model_folder: Path) -> None:
