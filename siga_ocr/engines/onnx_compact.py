@@ -27,7 +27,7 @@ def compact(parts: Parts) -> None:
         outputs = graph.lstm(graph.linear(parts.gate(low, middle, "head.gate"), "head.widen"), ["head.decoder.rnn"])[0]
         logits = graph.linear(graph.op("Squeeze", outputs, graph.integers(1)), "head.decoder.classify")
     parts.shown_logits(logits)
-    parts.foreground(trunk[0], taps[0])
+    parts.foreground(lambda inner: inner.text_area(trunk[0], taps[0]))
 
 
 def _backbone(parts: Parts) -> tuple[Taps, str]:

@@ -86,7 +86,7 @@ def fed_back(outer: Parts, encoded: str, column_mask: str, features: tuple[str, 
     parts, bias = loop.parts, outer.bias(column_mask)
     glyphs = [parts.graph.op("Gather", feature, "step", axis=0) for feature in features]
     last = loop.character()
-    if outer.config.architecture == "siga-r":
+    if outer.config.architecture != "compact":
         fused = [
             _fusing(loop, f"fused_decoders.{k}", (outer.keys(encoded, f"fused_decoders.{k}"), bias, encoded), glyph) for k, glyph in enumerate(glyphs)
         ]

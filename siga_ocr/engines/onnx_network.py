@@ -8,14 +8,14 @@ from onnx import TensorProto, helper
 from siga_ocr.config import ModelConfig
 from siga_ocr.engines.onnx_compact import compact
 from siga_ocr.engines.onnx_graph import Graph
-from siga_ocr.engines.onnx_parts import Masks, Parts
-from siga_ocr.engines.onnx_published import published
+from siga_ocr.engines.onnx_parts import Masks, Parts, attention_rows
+from siga_ocr.engines.onnx_published import siga_r, siga_s, siga_t
 from siga_ocr.errors import UsageError
 from siga_ocr.store.folder import StoredTensor
 
 OPSET = 18
 IR_VERSION = 9
-BUILDERS: dict[str, Callable[[Parts], None]] = {"compact": compact, "siga-r": published}
+BUILDERS: dict[str, Callable[[Parts], None]] = {"compact": compact, "siga-r": siga_r, "siga-s": siga_s, "siga-t": siga_t}
 
 
 def network_graph(config: ModelConfig, tensors: dict[str, StoredTensor]) -> onnx.ModelProto:
@@ -32,7 +32,7 @@ def network_graph(config: ModelConfig, tensors: dict[str, StoredTensor]) -> onnx
     height, width = config.input.height, "W" if config.input.keep_aspect else config.input.widths[0]
     outputs: list[tuple[str, list[str | int]]] = [
         ("log_probabilities", ["N", "T", config.charset.class_count]),
-        ("glyph_attention", ["N", "T", height // 2, "w"]),
+        ("glyph_attention", ["N", "T", attention_rows(config), "w"]),
         ("foreground", ["n", "h", "W or 0"]),
     ]
     graph = helper.make_graph(

@@ -1,5 +1,6 @@
 """The boxes that all networks share, as ONNX: `model/` part by part, the reading path and the text foreground."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,11 @@ Taps = tuple[str, str, str]
 
 Memory = tuple[str, str, str]
 """What attention looks at: its keys [N, w, H], the bias [N, w] that keeps it off padding, and the encoded columns [N, w, D]."""
+
+
+def attention_rows(config: ModelConfig) -> int:
+    """How many rows the shown glyph attention has, which is that of the scale Low."""
+    return config.input.height // (4 if config.architecture == "siga-s" else 2)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,15 @@ class Parts:
             values = graph.op("Relu", graph.add(out, values))
         return values
 
+    def neck(self, deep: str) -> str:
+        """The stages that ResNet-45 and the ViT end in: [N, D, 4, w] -> columns [w, N, D]."""
+        graph, mask = self.graph, self.masks.quarter
+        deep = self.kept(self.stage(deep, "backbone.layer6", (mask, mask), 2), mask)
+        deep = self.stage(self.unit(deep, "backbone.conv6", (1, 1)), "backbone.layer7", (mask, mask), 1)
+        deep = self.unit(self.kept(deep, mask), "backbone.conv7_1", (0, 1), (2, 1))
+        deep = self.unit(self.kept(deep, mask), "backbone.conv7_2", (0, 1))  # [N, D, 1, w]
+        return graph.op("Transpose", graph.op("ReduceMean", deep, graph.integers(2), keepdims=0), perm=[2, 0, 1])
+
     def encoder(self, columns: str, column_mask: str) -> str:
         """Columns [w, N, D] -> [N, w, D], zero on padding."""
         graph = self.graph
@@ -105,20 +120,29 @@ class Parts:
 
     def glyphs(self, scale: str, trunk: str, tap: str, steps: str) -> tuple[str, str]:
         """The glyphs of `low` or `middle`, so many `steps` (a scalar): -> the attention [N, T, h w] and the features [T, N, D]."""
-        graph, name, is_low = self.graph, f"glyph.{scale}", scale == "low"
-        mask = self.masks.half if is_low else self.masks.quarter
+        is_low = scale == "low"
+        around = self.config.glyph_kernels[0 if is_low else 1] // 2
+        attention = self.located(scale, trunk, self.masks.half if is_low else self.masks.quarter, steps)
+        return attention, self.ordered(scale, attention, self.unit(tap, f"glyph.{scale}.describe", (around, around)))
+
+    def located(self, scale: str, trunk: str, mask: str, steps: str) -> str:
+        """Where each character is: the attention [N, T, h w] of a scale with this column mask."""
+        graph, name = self.graph, f"glyph.{scale}"
         maps = graph.op("Conv", trunk, graph.weight(f"{name}.locate.weight"), graph.weight(f"{name}.locate.bias"))
         wanted = graph.columns(maps, 1, graph.integers(1), graph.add(graph.op("Reshape", steps, graph.integers(1)), graph.integers(1)))
         shown = graph.op("Where", graph.op("Cast", mask, to=TensorProto.BOOL), wanted, graph.number(-np.inf))
-        attention = graph.op("Softmax", graph.op("Reshape", shown, graph.integers(0, 0, -1)), axis=2)
-        around = self.config.glyph_kernels[0 if is_low else 1] // 2
-        described = graph.op("Reshape", self.unit(tap, f"{name}.describe", (around, around)), graph.integers(0, 0, -1))
-        pooled = graph.op("MatMul", attention, graph.op("Transpose", described, perm=[0, 2, 1]))  # [N, T, C]
-        return attention, self.recurrent(graph.op("Transpose", pooled, perm=[1, 0, 2]), f"{name}.order")
+        return graph.op("Softmax", graph.op("Reshape", shown, graph.integers(0, 0, -1)), axis=2)
+
+    def ordered(self, scale: str, attention: str, described: str) -> str:
+        """What each character looks like there, given the described tap [N, C, h, w]: [T, N, D]."""
+        graph = self.graph
+        cells = graph.op("Transpose", graph.op("Reshape", described, graph.integers(0, 0, -1)), perm=[0, 2, 1])
+        pooled = graph.op("MatMul", attention, cells)  # [N, T, C]
+        return self.recurrent(graph.op("Transpose", pooled, perm=[1, 0, 2]), f"glyph.{scale}.order")
 
     def shown_attention(self, attention: str) -> None:
         """[N, T, h w] of the scale Low becomes the output."""
-        rows = self.graph.integers(0, 0, self.config.input.height // 2, -1)
+        rows = self.graph.integers(0, 0, attention_rows(self.config), -1)
         self.graph.nodes.append(helper.make_node("Reshape", [attention, rows], ["glyph_attention"]))
 
     def gate(self, first: str, second: str, name: str) -> str:
@@ -153,14 +177,17 @@ class Parts:
         return graph.op("MatMul", graph.op("Unsqueeze", attention, graph.integers(1)), encoded)
 
     def shown_logits(self, logits: str) -> None:
-        """[T, N, K] becomes the output."""
-        turned = self.graph.op("Transpose", logits, perm=[1, 0, 2])
+        """[T, N, K] becomes the output, without the logit of the start mark if there is one."""
+        graph, classes = self.graph, self.config.charset.class_count
+        if self.config.start_is_class:
+            logits = graph.columns(logits, 2, graph.integers(0), graph.integers(classes))
+        turned = graph.op("Transpose", logits, perm=[1, 0, 2])
         self.graph.nodes.append(helper.make_node("LogSoftmax", [turned], ["log_probabilities"], axis=2))
 
-    def foreground(self, trunk: str, fine: str) -> None:
-        """The text area where it is asked for, else nothing: reading does not need it."""
+    def foreground(self, area: Callable[["Parts"], str]) -> None:
+        """The text's `area` where it is asked for, else nothing: reading does not need it."""
         inner = self.body()
-        shown = inner._text_area(trunk, fine)
+        shown = area(inner)
         nothing = self.graph.body()
         empty = nothing.op("Identity", self.graph.constant(np.zeros((0, 0, 0), dtype=np.float32)))
         branches = {
@@ -169,11 +196,14 @@ class Parts:
         }
         self.graph.nodes.append(helper.make_node("If", ["explain"], ["foreground"], **branches))
 
-    def _text_area(self, trunk: str, fine: str) -> str:
+    def text_area(self, trunk: str, fine: str) -> str:
         """O1 and P0 -> the probability of text [N, H, W], 0 on padding."""
+        joined = self.graph.op("Concat", self.up(self.kept(trunk, self.masks.half), "trunk.up_fine"), fine, axis=1)
+        return self.text_share(self.unit(joined, "trunk.join_fine"))
+
+    def text_share(self, out: str) -> str:
+        """The same from the trunk's last features."""
         graph, mask = self.graph, self.masks.full
-        joined = graph.op("Concat", self.up(self.kept(trunk, self.masks.half), "trunk.up_fine"), fine, axis=1)
-        out = self.unit(joined, "trunk.join_fine")
         logits = graph.op("Conv", out, graph.weight("trunk.classify.weight"), graph.weight("trunk.classify.bias"))
         text = graph.op("Gather", graph.op("Softmax", logits, axis=1), graph.constant(np.array(1, dtype=np.int64)), axis=1)
         return graph.op("Mul", text, graph.op("Squeeze", mask, graph.integers(1)))

@@ -1,33 +1,70 @@
-"""SIGA-R as ONNX: `model/siga.py` box by box, with its rectifier and ResNet-45."""
+"""SIGA-R, SIGA-S and SIGA-T as ONNX: `model/siga.py` box by box, with the rectifier and ResNet-45."""
 
 import numpy as np
 
 from siga_ocr.engines.onnx_feedback import fed_back
 from siga_ocr.engines.onnx_parts import Parts, Taps
+from siga_ocr.engines.onnx_transformers import svtr, svtr_area, svtr_trunk, vit, vit_area, vit_described, vit_trunk
 from siga_ocr.model.rectifier import POINTS, spline
 
 STAGES = 4
 """Convolutions of the rectifier; the last has no pooling behind it."""
 
 
-def published(parts: Parts) -> None:
+Glyphs = tuple[str, str]
+"""Of one scale: the attention [N, T, h w] and the features [T, N, D]."""
+
+
+def siga_r(parts: Parts) -> None:
     """Add every box, from the inputs to the outputs."""
-    graph, config = parts.graph, parts.config
-    taps, columns = _backbone(parts, _straightened(parts) if config.rectify else "images")
-    column_mask = parts.column_mask()
-    encoded = parts.encoder(columns, column_mask)  # [N, w, D]
-    trunk = parts.trunk(taps, encoded)
-    every = graph.constant(np.array(config.max_steps, dtype=np.int64))  # positions, whatever `steps` says: features look both ways
-    attention, low = parts.glyphs("low", trunk[0], taps[1], every)
-    middle = parts.glyphs("middle", trunk[1], taps[2], every)[1]
-    parts.shown_attention(graph.columns(attention, 1, graph.integers(0), graph.op("Reshape", "steps", graph.integers(1))))
-    parts.shown_logits(fed_back(parts, encoded, column_mask, (low, middle)))
-    parts.foreground(trunk[0], taps[0])
+    taps, columns = _backbone(parts, _straightened(parts))
+    encoded = parts.encoder(columns, parts.column_mask())  # [N, w, D]
+    trunk, every = parts.trunk(taps, encoded), _positions(parts)
+    _read(parts, encoded, parts.glyphs("low", trunk[0], taps[1], every), parts.glyphs("middle", trunk[1], taps[2], every))
+    parts.foreground(lambda inner: inner.text_area(trunk[0], taps[0]))
+
+
+def siga_s(parts: Parts) -> None:
+    """The same with SVTR-L, whose two scales have columns of the same width."""
+    taps, columns = svtr(parts, _straightened(parts))
+    encoded = parts.encoder(columns, parts.column_mask())
+    trunk, scales = svtr_trunk(parts, taps), []
+    for name, looks, tap, kernel in zip(("low", "middle"), trunk, taps[1:], parts.config.glyph_kernels, strict=True):
+        attention = parts.located(name, looks, parts.masks.quarter, _positions(parts))
+        scales.append((attention, parts.ordered(name, attention, parts.unit(tap, f"glyph.{name}.describe", (kernel // 2, kernel // 2)))))
+    _read(parts, encoded, *scales)
+    parts.foreground(lambda inner: svtr_area(inner, trunk[0], taps[0]))
+
+
+def siga_t(parts: Parts) -> None:
+    """The same with the ViT and its five taps."""
+    taps, columns = vit(parts, _straightened(parts))
+    encoded = parts.encoder(columns, parts.column_mask())
+    trunk, masks, scales = vit_trunk(parts, taps), (parts.masks.half, parts.masks.quarter), []
+    for name, looks, mask, described in zip(("low", "middle"), trunk, masks, vit_described(parts, taps), strict=True):
+        attention = parts.located(name, looks, mask, _positions(parts))
+        scales.append((attention, parts.ordered(name, attention, described)))
+    _read(parts, encoded, *scales)
+    parts.foreground(lambda inner: vit_area(inner, trunk[0]))
+
+
+def _positions(parts: Parts) -> str:
+    """All of them, whatever `steps` says: glyph features look both ways."""
+    return parts.graph.constant(np.array(parts.config.max_steps, dtype=np.int64))
+
+
+def _read(parts: Parts, encoded: str, low: Glyphs, middle: Glyphs) -> None:
+    """What both scales show becomes the outputs."""
+    graph = parts.graph
+    parts.shown_attention(graph.columns(low[0], 1, graph.integers(0), graph.op("Reshape", "steps", graph.integers(1))))
+    parts.shown_logits(fed_back(parts, encoded, parts.column_mask(), (low[1], middle[1])))
 
 
 def _straightened(parts: Parts) -> str:
-    """The crop resampled so that the control points come to lie on its borders: [N, C, H, W]."""
+    """The crop resampled so that the control points come to lie on its borders, or as it is: [N, C, H, W]."""
     graph, config = parts.graph, parts.config
+    if not config.rectify:
+        return "images"
     values = "images"
     for index in range(STAGES):
         values = graph.op("Relu", graph.convolution(values, f"rectifier.convolutions.{index}", f"rectifier.norms.{index}", pads=[1] * 4))
@@ -52,9 +89,4 @@ def _backbone(parts: Parts, images: str) -> tuple[Taps, str]:
     middle = parts.kept(parts.stage(three, "backbone.layer4", quarter, depth[3]), masks.quarter)
     deep = parts.kept(parts.stage(middle, "backbone.layer5", quarter, depth[4]), masks.quarter)
     deep = graph.op("MaxPool", deep, kernel_shape=[2, 3], strides=[2, 1], pads=[0, 1, 0, 1])
-    deep = parts.kept(parts.stage(deep, "backbone.layer6", quarter, 2), masks.quarter)
-    deep = parts.stage(parts.unit(deep, "backbone.conv6", (1, 1)), "backbone.layer7", quarter, 1)
-    deep = parts.unit(parts.kept(deep, masks.quarter), "backbone.conv7_1", (0, 1), (2, 1))
-    deep = parts.unit(parts.kept(deep, masks.quarter), "backbone.conv7_2", (0, 1))  # [N, D, 1, w]
-    columns = graph.op("ReduceMean", deep, graph.integers(2), keepdims=0)
-    return (fine, low, middle), graph.op("Transpose", columns, perm=[2, 0, 1])
+    return (fine, low, middle), parts.neck(deep)

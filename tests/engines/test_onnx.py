@@ -23,6 +23,7 @@ from siga_ocr.model import SigaModel, build_model
 from siga_ocr.preprocess import Batch, to_batch
 from siga_ocr.store import checkpoint
 from siga_ocr.store.weights import DEFAULT, path_of
+from tests.narrow import narrow
 from tests.tiny import tiny, tiny_published
 
 RNG = np.random.default_rng(0)
@@ -44,7 +45,7 @@ def folder(tiny_model_folder: Path, crops: list[Crop], tmp_path_factory: pytest.
 
 
 def batch_of(config: ModelConfig, *widths: int) -> Batch:
-    return to_batch([RNG.integers(0, 256, (config.input.channels, 32, width), dtype=np.uint8) for width in widths], config.input)
+    return to_batch([RNG.integers(0, 256, (config.input.channels, config.input.height, width), dtype=np.uint8) for width in widths], config.input)
 
 
 def assert_same(one: Engine, other: Engine, batch: Batch, steps: int) -> None:
@@ -139,14 +140,18 @@ def sharpened(config: ModelConfig) -> SigaModel:
         tiny_published(),
         tiny_published(rectify=False),
         tiny_published(rectify=False, input=replace(compact().input, channels=3, mean=(0.5,) * 3, std=(0.5,) * 3)),
+        narrow("siga-s", max_length=6, blocks=(1, 9, 1)),
+        narrow("siga-s", max_length=6, blocks=(1, 1, 1), rectify=False),
+        narrow("siga-t", max_length=6),
     ],
-    ids=["compact", "siga-r", "not straightened", "of any width"],
+    ids=["compact", "siga-r", "not straightened", "of any width", "siga-s", "siga-s, local", "siga-t"],
 )
 def test_networks_that_feed_back_read_as_in_pytorch(tmp_path: Path, crops: list[Crop], config: ModelConfig) -> None:
     checkpoint.save(tmp_path, sharpened(config), {}, float32=True)
     assert export_onnx(tmp_path, None, crops).parity.holds
     one, other = OnnxEngine(tmp_path), TorchEngine.load(tmp_path, "cpu")
-    widths = ((4,), (64, 5, 33), (384, 100)) if config.input.keep_aspect else ((128,), (128,) * 3)
+    own = config.input.widths[0]
+    widths = ((4,), (64, 5, 33), (384, 100)) if config.input.keep_aspect else ((own,), (own,) * 3)
     for some in widths:
         batch = batch_of(config, *some)
         for steps in (1, 3, config.max_steps):
