@@ -57,13 +57,15 @@ def deepened(model: SigaModel, config: ModelConfig) -> SigaModel:
     New blocks stand last in their stage and begin as the identity (the scale of their last normalisation is 0), so that every output is what it was.
 
     Raises:
-        UsageError: the configurations differ in anything else, or a stage would lose blocks.
+        UsageError: the configurations differ in anything else, a stage would lose blocks, or they are blocks of a transformer.
     """
     if config == model.config:
         return model
     same = replace(config, blocks=model.config.blocks) == model.config and len(config.blocks) == len(model.config.blocks)
     if not same or any(new < old for new, old in zip(config.blocks, model.config.blocks, strict=True)):
         raise UsageError("The model to start from is not the recipe's: [model] may only name more blocks than it has. Change the recipe.")
+    if config.head_size:
+        raise UsageError(f"{config.architecture} does not get deeper: leave the blocks of the model in the recipe's [model] as they are.")
     deeper = build_model(config).to(next(model.parameters()).device).eval()
     known = model.state_dict()
     for name, module in deeper.named_modules():

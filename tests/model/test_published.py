@@ -1,7 +1,9 @@
 """SIGA-R, SIGA-S and SIGA-T train with the full loss, straightened or not, in either style, one crop or several."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from siga_ocr.config import Architecture, ModelConfig
 from siga_ocr.errors import UsageError
@@ -9,6 +11,8 @@ from siga_ocr.losses import Truth, total_loss
 from siga_ocr.model import build_model
 from siga_ocr.model.backbone.svtr import WINDOW, window_bias
 from siga_ocr.model.siga import PublishedSiga
+from siga_ocr.preprocess import fit, to_batch
+from siga_ocr.recipe import PRESETS
 from siga_ocr.recipe_losses import LossConfig, compat
 from tests.narrow import narrow
 
@@ -57,6 +61,28 @@ def test_readings_sum_to_one_and_do_not_depend_on_the_batch(kind: Architecture) 
     alone = model(images[:1], mask[:1], 26).log_probabilities
     torch.testing.assert_close(alone, output.log_probabilities[:1], atol=1e-4, rtol=0)
     assert model.foreground(images, mask).shape == (2, 1, *images.shape[2:])
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "mean", "std"),
+    [
+        ("siga-r", (128, 32), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        ("siga-s", (160, 48), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        ("siga-t", (128, 32), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    ],
+)
+def test_crops_become_the_input_that_the_reference_takes(
+    kind: Architecture, size: tuple[int, int], mean: tuple[float, ...], std: tuple[float, ...]
+) -> None:
+    crop = np.random.default_rng(0).integers(0, 256, (40, 71, 3), dtype=np.uint8)
+    resized = np.asarray(Image.fromarray(crop).resize(size, Image.Resampling.BICUBIC), dtype=np.float64) / 255
+    expected = ((resized - mean) / std).transpose(2, 0, 1)
+    batch = to_batch([fit(crop, PRESETS[kind].input)], PRESETS[kind].input)
+    np.testing.assert_allclose(batch.images[0], expected, atol=1e-5)
+    assert batch.mask.min() == 1
+    assert PRESETS[kind].max_length == 25
+    order = "0123456789abcdefghijklmnopqrstuvwxyz" if kind == "siga-t" else "abcdefghijklmnopqrstuvwxyz1234567890"
+    assert PRESETS[kind].characters == order
 
 
 @torch.inference_mode()

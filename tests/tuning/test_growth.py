@@ -49,6 +49,13 @@ def test_every_head_keeps_its_logits_and_maps() -> None:
     assert [maps.shape[1] for maps in longest.glyph_maps] == [1 + larger.config.max_steps] * 2
 
 
+def test_a_transformer_does_not_get_deeper() -> None:
+    model = build_model(narrow("siga-s")).eval()
+    assert deepened(model, model.config) is model
+    with pytest.raises(UsageError, match="siga-s does not get deeper"):
+        deepened(model, replace(model.config, blocks=(1, 1, 2)))
+
+
 def test_the_start_mark_of_siga_t_stays_behind_new_characters() -> None:
     torch.manual_seed(0)
     model = build_model(narrow("siga-t")).eval()
