@@ -122,7 +122,7 @@ def _run(session: _Session, request: "Request | None") -> None:
     from siga_ocr.engines.pytorch import choose_device
     from siga_ocr.training import fleet
     from siga_ocr.training.machine import machine_of
-    from siga_ocr.training.partners import rank
+    from siga_ocr.training.sharing import rank
 
     console.hush_decoders()
     try:

@@ -18,7 +18,8 @@ from siga_ocr.errors import ProcessLost, UsageError
 from siga_ocr.interruption import leave_to_parent
 from siga_ocr.model import build_model
 from siga_ocr.recipe import TrainConfig
-from siga_ocr.training.partners import rows_of, sharing
+from siga_ocr.training.replica import Replica
+from siga_ocr.training.sharing import rows_of, sharing
 from siga_ocr.training.state import Progress, TrainingState
 from siga_ocr.training.step import take_step
 
@@ -91,6 +92,7 @@ class Fleet:
     def __enter__(self) -> "Fleet":
         with sharing():
             distributed.broadcast_object_list([(self._config, self._state.tensors())], src=0)
+        replicate(self._state, self._config)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -112,11 +114,17 @@ class Fleet:
             distributed.scatter_object_list([None], shares, src=0)
 
 
+def replicate(state: TrainingState, config: TrainConfig) -> None:
+    """Let DistributedDataParallel average the gradients of `state` from here on."""
+    state.learner = Replica(state.model, state.ctc_head, config)
+
+
 def follow(device: torch.device) -> None:
     """The life of a process that does not lead: the same steps on its own rows until it is told to end.
 
     Raises:
         ProcessLost: the leader has ended, or another process.
+        DeviceError: memory does not suffice for a single crop, or no more for what it sufficed for before.
     """
     leave_to_parent()
     begun: list[Begin | None] = [None]
@@ -125,6 +133,7 @@ def follow(device: torch.device) -> None:
     config, tensors = cast(Begin, begun[0])
     state = TrainingState(build_model(config.model).to(device), config, Progress())
     state.fill(tensors)
+    replicate(state, config)
     while True:
         share: list[Share | None] = [None]
         with sharing():

@@ -4,9 +4,7 @@ Small layers gain nothing from a second thread, so that two processes of one thr
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -14,13 +12,14 @@ from pathlib import Path
 from types import TracebackType
 
 import torch
-from torch import Tensor, distributed, multiprocessing, nn
+from torch import Tensor, distributed, multiprocessing
 
 from siga_ocr.data.batches import TrainBatch
 from siga_ocr.errors import ProcessLost
 from siga_ocr.interruption import leave_to_parent
 from siga_ocr.model import build_model
 from siga_ocr.recipe import TrainConfig
+from siga_ocr.training.sharing import rows_of, sharing
 from siga_ocr.training.state import Progress, TrainingState
 
 JOINING = timedelta(minutes=5)
@@ -112,52 +111,6 @@ class Partners:
         if distributed.is_initialized():
             distributed.destroy_process_group()
         self._folder.cleanup()
-
-
-def rows_of(batch: TrainBatch, rank: int, count: int) -> TrainBatch:
-    """Every `count`-th row of a batch from `rank` on; the whole batch where it has fewer rows than there are processes."""
-    if len(batch) < count:
-        return batch
-    return replace(batch, **{field.name: getattr(batch, field.name)[rank::count] for field in fields(batch)})
-
-
-@contextmanager
-def sharing() -> Iterator[None]:
-    """A block in which processes talk to each other.
-
-    Raises:
-        ProcessLost: one of them is not there any more.
-    """
-    try:
-        yield
-    except RuntimeError as error:  # which of its kinds depends on how the other one ended, and on the backend
-        raise ProcessLost(
-            "A process that shared the training has ended: see what it said, free memory if it was killed, and go on with --resume."
-        ) from error
-
-
-def average_gradients(parameters: Sequence[nn.Parameter], loss: Tensor) -> Tensor:
-    """Replaces gradients by their mean over all processes, the same bits in each, and returns the mean of the losses; alone, nothing changes.
-
-    Raises:
-        ProcessLost: one of them is not there any more.
-    """
-    if not distributed.is_initialized():
-        return loss
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    joined = torch.cat([gradient.reshape(-1) for gradient in gradients] + [loss.detach().reshape(1)])
-    with sharing():
-        distributed.all_reduce(joined)
-    joined /= distributed.get_world_size()
-    *means, mean = torch.split(joined, [gradient.numel() for gradient in gradients] + [1])
-    for gradient, averaged in zip(gradients, means, strict=True):
-        gradient.copy_(averaged.view_as(gradient))
-    return mean[0]
-
-
-def rank() -> int:
-    """The number of this process among those that train together, 0 if it is alone."""
-    return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 def _lost(rank: int, process: SpawnProcess) -> ProcessLost:

@@ -18,6 +18,7 @@ from siga_ocr.errors import DiskError, ModelError, UsageError
 from siga_ocr.model import SigaModel
 from siga_ocr.recipe import OptimiserConfig, TrainConfig, from_table
 from siga_ocr.training.average import WeightAverage
+from siga_ocr.training.learner import Learner
 
 FORMAT = 1
 LAST = "last"
@@ -53,6 +54,7 @@ class TrainingState:
         self.ctc_head = nn.Linear(model.config.encoder_size, model.config.charset.class_count).to(next(model.parameters()).device)
         self.optimiser = _optimiser([*model.parameters(), *self.ctc_head.parameters()], config.optimiser)
         self.progress = progress
+        self.learner = Learner(self.model, self.ctc_head, config)
 
     @property
     def parameters(self) -> list[nn.Parameter]:

@@ -30,7 +30,8 @@ from siga_ocr.model.pseudo_label import text_pseudo_mask
 from siga_ocr.recipe import REFERENCE_WIDTH, CtcConfig, OptimiserConfig, RenderedSource, TrainConfig
 from siga_ocr.recipe_losses import LossConfig
 from siga_ocr.render_style import RenderStyle
-from siga_ocr.training.step import ctc_loss, even_loss, rate_at
+from siga_ocr.training.passes import ctc_loss, even_loss
+from siga_ocr.training.step import rate_at
 from siga_ocr.whole_file import write_whole
 from tests.benchmarks.glyph_loss import SharedShards
 from tests.benchmarks.glyph_loss_table import paired_over_seeds

@@ -18,7 +18,7 @@ from siga_ocr.errors import ProcessLost, UsageError
 from siga_ocr.model import build_model
 from siga_ocr.recipe import OptimiserConfig, TrainConfig
 from siga_ocr.training import fleet
-from siga_ocr.training.partners import rank, rows_of
+from siga_ocr.training.sharing import rank, rows_of
 from siga_ocr.training.state import Progress, TrainingState
 from siga_ocr.training.step import take_step
 from tests.tiny import tiny

@@ -14,7 +14,8 @@ from siga_ocr.data.batches import TrainBatch
 from siga_ocr.errors import ProcessLost
 from siga_ocr.model import build_model
 from siga_ocr.recipe import OptimiserConfig, TrainConfig
-from siga_ocr.training.partners import Partners, rows_of
+from siga_ocr.training.partners import Partners
+from siga_ocr.training.sharing import rows_of
 from siga_ocr.training.state import Progress, TrainingState
 from siga_ocr.training.step import take_step
 from tests.tiny import tiny

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from siga_ocr.losses import Truth
-from siga_ocr.training.step import ctc_loss, even_loss
+from siga_ocr.training.passes import ctc_loss, even_loss
 
 CLASSES = 5
 
