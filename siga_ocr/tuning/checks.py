@@ -1,4 +1,4 @@
-"""Reads the validation crops now and then during fine-tuning, keeps the best weights so far, and ends a training that gains no more."""
+"""Reads the validation crops now and then during fine-tuning, keeps the weights to be judged, and ends a training that gains no more."""
 
 import json
 import math
@@ -17,7 +17,7 @@ from siga_ocr.tuning.verdict import Marks, is_gain, keeps_the_rest
 from siga_ocr.whole_file import write_whole
 
 CANDIDATE = "candidate"
-"""The folder of a run that holds the best weights so far."""
+"""The folder of a run that holds the weights to be judged."""
 
 CHECKS = "checks.json"
 
@@ -44,16 +44,12 @@ class Look:
     loss: float
     keeps_rest: bool | None
 
-    @property
-    def rank(self) -> tuple[bool, float, float]:
-        """The better, the higher."""
-        return (bool(self.keeps_rest), self.accuracy, -self.loss)
-
 
 class Checks:
     """A `Watch`: what it has seen lies in the run folder, so that a run that is taken up knows it.
 
-    `best` is the look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up.
+    `best` is the look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up. Of looks that lie within half
+    a standard error of the best one the last is taken: an accuracy that was the highest of many is mostly luck, and a lower rate has settled the weights.
     """
 
     def __init__(self, folder: Path, plan: Plan, start: Start, *, begun_at: int) -> None:
@@ -64,7 +60,8 @@ class Checks:
     @property
     def has_ended(self) -> bool:
         """Whether the last `patience` looks have gained nothing; those of the beginning, where weights are shaken up, do not count."""
-        since = max(self.best.step if self.best else 0, UNSETTLED * self._plan.steps)
+        top = max(self.looks, key=lambda look: look.accuracy, default=None)
+        since = max(top.step if top else 0, UNSETTLED * self._plan.steps)
         return sum(look.step > since for look in self.looks) >= self._plan.patience
 
     def is_due(self, step: int) -> bool:
@@ -75,16 +72,28 @@ class Checks:
         """Read the validation crops, and the base set where these may be the best weights; keep what is best."""
         found = marks(model, self.start.validation)
         gained = is_gain(found.accuracy, found.loss, (self.start.on_validation.accuracy, self.start.on_validation.loss))
-        may_be_best = self.best is None or (True, found.accuracy, -found.loss) >= self.best.rank  # else the larger set is not worth the time
-        keeps = keeps_the_rest(self.start.on_rest.correct, marks(model, self.start.rest).correct) if gained and may_be_best else None
+        near = found.accuracy >= max([found.accuracy, *(look.accuracy for look in self.looks)]) - self._luck(found)
+        keeps = keeps_the_rest(self.start.on_rest.correct, marks(model, self.start.rest).correct) if gained and near else None
         look = Look(step=step, accuracy=found.accuracy, loss=found.loss, keeps_rest=keeps)
-        is_best = math.isfinite(look.loss) and (self.best is None or look.rank > self.best.rank)
+        is_best = math.isfinite(look.loss) and self._goes_before(look, self._luck(found))
         if is_best:
             self.best = look
             checkpoint.save(self._folder / CANDIDATE, model, asdict(look))
         self.looks.append(look)
         write_whole({self._folder / CHECKS: json.dumps([asdict(each) for each in self.looks], indent=1).encode()})
         return Checked(step=step, accuracy=found.accuracy, loss=found.loss, is_best=is_best and gained, ends=self.has_ended)
+
+    def _goes_before(self, look: Look, luck: float) -> bool:
+        """Whether a look is at weights to be kept: those that keep the rest go before all others."""
+        if self.best is None or bool(look.keeps_rest) != bool(self.best.keeps_rest):
+            return self.best is None or bool(look.keeps_rest)
+        alike = [other.accuracy for other in self.looks if bool(other.keeps_rest) == bool(look.keeps_rest)]
+        return look.accuracy >= max(alike, default=0.0) - luck
+
+    @staticmethod
+    def _luck(found: Marks) -> float:
+        """Half a standard error of an accuracy."""
+        return 0.5 * math.sqrt(found.accuracy * (1 - found.accuracy) / len(found.correct))
 
 
 def look_of(candidate: Path) -> Look:

@@ -10,8 +10,8 @@ from siga_ocr.recipe import CtcConfig, LabelledSource, OptimiserConfig, Rendered
 from siga_ocr.recipe_losses import LossConfig
 from siga_ocr.render_style import RenderStyle
 
-SHOWN = 1000
-"""Own crops shown in all, times the square root of their number: 50 are seen 140 times each, 50,000 four times."""
+SHOWN = 400
+"""Own crops shown in all, times the square root of their number: 50 are seen 57 times each, 50,000 twice."""
 
 REPLAY = 0.5
 """The part of each batch that the model knew before."""
@@ -115,7 +115,7 @@ def plan(situation: Situation, wishes: Wishes) -> Plan:
         warm_up=_within(steps // 10, min(50, steps // 3 or 1), 300),
         average_decay=min(0.999, max(0.9, 1 - 12 / steps)),
         check_every=max(1, steps // LOOKS),
-        patience=6,
+        patience=10,
         processes=processes,
         workers=_within(situation.cores - processes, min(1, situation.cores - 1), 8),
         precision="bf16" if situation.fast_bf16 else "float32",
