@@ -48,8 +48,8 @@ class Look:
 class Checks:
     """A `Watch`: what it has seen lies in the run folder, so that a run that is taken up knows it.
 
-    `best` is the look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up. Of looks that lie within half
-    a standard error of the best one the last is taken: an accuracy that was the highest of many is mostly luck, and a lower rate has settled the weights.
+    `best` is the look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up. Of looks that lie within
+    half a standard error of the best one the last is taken: the highest of many accuracies is mostly luck, and a lower rate settles the weights.
     """
 
     def __init__(self, folder: Path, plan: Plan, start: Start, *, begun_at: int) -> None:
