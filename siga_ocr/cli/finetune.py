@@ -130,7 +130,7 @@ def _run(session: _Session, request: "Request | None") -> None:
         torch.set_num_threads(1)  # small layers gain nothing from a second thread: processes share a step instead
         if rank():
             fleet.follow(chosen)
-            raise typer.Exit
+            fleet.end()
         _lead(session, machine_of(chosen), request)
     finally:
         fleet.leave()

@@ -69,8 +69,8 @@ class Screen:
         self._metrics.write(checked)
         if self._bar is not None:
             self._bar.set_postfix_str(f"validation {100 * checked.accuracy:.1f} %")
-        best = ", the best so far" if checked.is_best else ""
-        self._say(f"Step {checked.step}: {100 * checked.accuracy:.1f} % of the validation crops are read right{best}.")
+        kept = ", kept so far" if checked.is_best else ""
+        self._say(f"Step {checked.step}: {100 * checked.accuracy:.1f} % of the validation crops are read right{kept}.")
         if checked.ends:
             self._say("It gains no more and ends here.")
 

@@ -86,7 +86,8 @@ class SampledConv(nn.Conv2d):
 
 def _convolved(conv: nn.Conv2d, features: Tensor) -> Tensor:
     """A 1x1 convolution of features that lie channels last is a matrix product, whose gradient a CPU takes several times faster."""
-    if conv.kernel_size != (1, 1) or features.device.type != "cpu" or not features.is_contiguous(memory_format=torch.channels_last):
+    is_product = conv.kernel_size == conv.stride == (1, 1) and conv.padding == (0, 0)
+    if not is_product or features.device.type != "cpu" or not features.is_contiguous(memory_format=torch.channels_last):
         out: Tensor = conv(features)
         return out
     return F.linear(features.permute(0, 2, 3, 1), conv.weight[:, :, 0, 0], conv.bias).permute(0, 3, 1, 2)

@@ -149,7 +149,7 @@ def _trained(model: SigaModel, config: TrainConfig, run: Run) -> Iterator[Event]
     except ProcessLost:
         raise
     except TrainingError as error:
-        error.add_note(f"In {run.folder}/{CANDIDATE} lie the best weights so far, if there were any. Start a new run with a lower --rate.")
+        error.add_note(f"In {run.folder}/{CANDIDATE} lie the weights kept so far, if there were any. Start a new run with a lower --rate.")
         raise
 
 

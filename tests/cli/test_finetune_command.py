@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
 from typer.testing import CliRunner
 
 from siga_ocr.cli.main import app
@@ -28,15 +26,7 @@ from siga_ocr.tuning.checks import Checks
 from siga_ocr.tuning.folder import read_facts
 from siga_ocr.tuning.verdict import Marks
 
-
-@pytest.fixture(autouse=True)
-def _one_core(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One core, so that nothing is spawned, and a base set of six crops."""
-    monkeypatch.setattr("siga_ocr.training.machine.core_count", lambda: 1)
-    monkeypatch.setattr("siga_ocr.tuning.base_set.COUNT", 6)
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_core")
 
 
 @pytest.fixture(scope="module")

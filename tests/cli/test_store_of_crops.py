@@ -3,20 +3,20 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import lmdb
 import numpy as np
 import pytest
-import torch
 from typer.testing import CliRunner
 
 from siga_ocr.assessing.calibrate import FEWEST
 from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
 from siga_ocr.store.calibration import read
+
+pytestmark = pytest.mark.usefixtures("one_core")
 
 COUNT = FEWEST + 4
 CORRUPT, MISSING = COUNT + 1, COUNT + 2
@@ -37,16 +37,6 @@ def crops(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 content = b"junk" if number == CORRUPT else cv2.imencode(".png", crop)[1].tobytes()
                 transaction.put(f"image-{number:09d}".encode(), content)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _one_core(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One core, so that nothing is spawned, and a base set of six crops."""
-    monkeypatch.setattr("siga_ocr.training.machine.core_count", lambda: 1)
-    monkeypatch.setattr("siga_ocr.tuning.base_set.COUNT", 6)
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def run(*arguments: object) -> tuple[int, str, str]:

@@ -22,8 +22,9 @@ from siga_ocr.training.sharing import rank, rows_of
 from siga_ocr.training.state import Progress, TrainingState
 from siga_ocr.training.step import take_step
 from tests.tiny import tiny
+from tests.training.gradients import gradients
 
-FOLLOW = "import torch; torch.set_num_threads(1); from siga_ocr.training import fleet; fleet.follow(fleet.join('cpu')); fleet.leave()"
+FOLLOW = "import torch; torch.set_num_threads(1); from siga_ocr.training import fleet; fleet.follow(fleet.join('cpu')); fleet.end()"
 
 
 def batch(seeds: list[int]) -> TrainBatch:
@@ -38,10 +39,6 @@ def begun() -> tuple[TrainingState, TrainConfig]:
     config = TrainConfig(model=replace(tiny(), dropout=0.0), precision="float32", steps=10, optimiser=optimiser, fixed_statistics=True)
     torch.manual_seed(0)
     return TrainingState(build_model(config.model), config, Progress()), config
-
-
-def gradients(state: TrainingState) -> list[torch.Tensor]:
-    return [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in state.parameters]
 
 
 @pytest.fixture
@@ -63,10 +60,7 @@ def follower(meeting: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterat
     process = started(FOLLOW, meeting, 1)
     for name, value in {**meeting, "RANK": "0"}.items():
         monkeypatch.setenv(name, value)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     yield process
-    torch.set_num_threads(threads)
     fleet.leave()
     process.kill()
     process.communicate()

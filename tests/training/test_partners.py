@@ -1,7 +1,6 @@
 """Processes that share a step: the mean of their gradients is applied, and every one of them holds the same weights."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ from siga_ocr.training.sharing import rows_of
 from siga_ocr.training.state import Progress, TrainingState
 from siga_ocr.training.step import take_step
 from tests.tiny import tiny
+from tests.training.gradients import gradients
 
 
 def batch(rows: int) -> TrainBatch:
@@ -33,18 +33,6 @@ def begun() -> tuple[TrainingState, TrainConfig]:
     config = TrainConfig(model=replace(tiny(), dropout=0.0), precision="float32", steps=10, optimiser=OptimiserConfig(warm_up=1, clip_norm=1e6))
     torch.manual_seed(0)
     return TrainingState(build_model(config.model), config, Progress()), config
-
-
-def gradients(state: TrainingState) -> list[torch.Tensor]:
-    return [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in state.parameters]
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_two_processes_apply_the_mean_of_both_gradients() -> None:

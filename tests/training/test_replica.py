@@ -20,7 +20,8 @@ from siga_ocr.training.replica import Replica
 from siga_ocr.training.sharing import rows_of
 from siga_ocr.training.state import Progress, TrainingState
 from siga_ocr.training.step import take_step
-from tests.training.test_fleet import batch, begun, gradients, meeting, started
+from tests.training.gradients import gradients
+from tests.training.test_fleet import batch, begun, meeting, started
 
 __all__ = ["meeting"]
 
@@ -91,8 +92,8 @@ def at_first() -> Callable[[Piece], bool]:
 
 
 PRELUDE = "import torch; torch.set_num_threads(1); from siga_ocr.training import fleet, passes; from tests.training import test_replica as here; "
-FOLLOW = "fleet.follow(fleet.join('cpu')); fleet.leave()"
-TELL = PRELUDE + "fleet.join('cpu'); here.tell_digests(); fleet.leave()"
+FOLLOW = "fleet.follow(fleet.join('cpu')); fleet.end()"
+TELL = PRELUDE + "fleet.join('cpu'); here.tell_digests(); fleet.end()"
 SMALL = PRELUDE + "passes.TrainingPass.forward = here.memory_for(here.of_one_row); " + FOLLOW
 SHRINKING = PRELUDE + "passes.TrainingPass.forward = here.memory_for(here.at_first()); " + FOLLOW
 PLENTY = PRELUDE + FOLLOW
@@ -111,10 +112,7 @@ def beside(meeting: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator
 
     for name, value in {**meeting, "RANK": "0"}.items():
         monkeypatch.setenv(name, value)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     yield begin
-    torch.set_num_threads(threads)
     fleet.leave()
     for process in processes:
         process.kill()

@@ -3,7 +3,6 @@
 import errno
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,14 +21,6 @@ from siga_ocr.store import checkpoint
 from siga_ocr.training.trainer import MODEL, BatchDivided, Checked, Checkpointed, Event, LabelsRead, Run, Started, StepDone, train
 
 TEXTS = ("A1B2", "77", "K0X", "9C")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
