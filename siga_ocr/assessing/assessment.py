@@ -1,8 +1,9 @@
 """All that a labelled set says about a model: scores, what is mistaken for what and where, and what its confidences are worth."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from siga_ocr.assessing.evaluate import compare, is_right
 from siga_ocr.data.labels import Sample
@@ -22,11 +23,20 @@ class Confusion:
 
 
 @dataclass(frozen=True)
+class SetScores:
+    """One of several sets by itself, named by its path."""
+
+    name: str
+    exact: Scores
+    folded: Scores | None
+
+
+@dataclass(frozen=True)
 class Assessment:
     """One model on one set. `samples`, `readings` and `correct` go together; what could not be opened is wrong.
 
-    `lengths` are by the length of the truth: crops, and those that are right. The curves leave out what could not be opened; it has no
-    confidence.
+    `sets` are the sets that were joined, each by itself, where there are several. `lengths` are by the length of the truth: crops, and those
+    that are right. The curves leave out what could not be opened; it has no confidence.
     """
 
     provenance: Provenance
@@ -40,6 +50,7 @@ class Assessment:
     repeats: Repeats
     risk: tuple[CoveragePoint, ...]
     reliability: tuple[ReliabilityBin, ...]
+    sets: tuple[SetScores, ...] = ()
 
     @property
     def unreadable(self) -> list[int]:
@@ -63,8 +74,8 @@ class Assessment:
         return area_under_risk(self.risk)
 
 
-def assess(samples: Sequence[Sample], readings: Sequence[Reading], provenance: Provenance) -> Assessment:
-    """Work out everything from readings that are in the order of the samples.
+def assess(samples: Sequence[Sample], readings: Sequence[Reading], provenance: Provenance, sizes: Sequence[tuple[Path, int]] = ()) -> Assessment:
+    """Work out everything from readings that are in the order of the samples, `sizes` of which came from each path.
 
     Raises:
         UsageError: there is no sample.
@@ -86,7 +97,19 @@ def assess(samples: Sequence[Sample], readings: Sequence[Reading], provenance: P
         repeats([texts[number] for number in opened], [truths[number] for number in opened]),
         tuple(risk_coverage(sure, right)),
         tuple(reliability(sure, right)),
+        tuple(_apart(readings, truths, sizes)) if len(sizes) > 1 else (),
     )
+
+
+def _apart(readings: Sequence[Reading], truths: Sequence[str], sizes: Sequence[tuple[Path, int]]) -> Iterator[SetScores]:
+    """Each set by itself; one none of whose rows count has no scores."""
+    begin = 0
+    for path, size in sizes:
+        own = slice(begin, begin + size)
+        begin += size
+        if size:
+            scores = compare(readings[own], truths[own])
+            yield SetScores(str(path), scores.exact, scores.folded)
 
 
 def confusions(crops: Sequence[tuple[int, str, str]]) -> tuple[Confusion, ...]:

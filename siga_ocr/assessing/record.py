@@ -33,6 +33,7 @@ def record(found: Assessment) -> dict[str, object]:
         "model": asdict(found.provenance),
         "exact": _scores(found.exact),
         "folded": _scores(found.folded) if found.folded else None,
+        "sets": [{"name": one.name, "exact": _scores(one.exact), "folded": _scores(one.folded) if one.folded else None} for one in found.sets],
         "could_not_be_opened": len(found.unreadable),
         "accuracy_by_length": [{"length": length, "crops": crops, "right": right} for length, (crops, right) in found.lengths.items()],
         "confusions": [

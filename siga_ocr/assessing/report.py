@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from siga_ocr.assessing.assessment import Assessment, Confusion
+from siga_ocr.assessing.assessment import Assessment, Confusion, SetScores
 from siga_ocr.assessing.charts import Axes, Bar, bars, curves
 from siga_ocr.assessing.pictures import CONFUSIONS, EXAMPLES, Pictures
 from siga_ocr.assessing.record import thinned
@@ -26,6 +26,7 @@ def page(found: Assessment, pictures: Pictures, second: Assessment | None = None
         f'<h1>{_safe(name)}</h1><p class="dim mono">weights {_safe(found.provenance.weights_sha256[:16])}, {_safe(found.provenance.engine)}, '
         f"siga-ocr {_safe(found.provenance.tool_version)}</p>",
         _tiles(found),
+        _sets(shown),
         _compared(shown, comparison) if comparison else "",
         f'<h2>Confidence and length</h2><div class="charts">{"".join(_charts(shown))}</div>',
         _confusions(found, pictures),
@@ -50,6 +51,25 @@ def _tiles(found: Assessment) -> str:
         (_percent(point.coverage) if point else "0 %", "of the crops can be accepted at 1 % wrong, on this set"),
     ]
     return f'<div class="tiles">{"".join(f"<div class=tile><b>{value}</b><span>{text}</span></div>" for value, text in tiles)}</div>'
+
+
+def _sets(shown: Sequence[Assessment]) -> str:
+    """The sets that were joined, each by itself: words right, and of A-Z and 0-9 alone behind a stroke."""
+    if not shown[0].sets:
+        return ""
+    heads = "".join(f"<th>{_safe(one.provenance.model)}</th>" for one in shown)
+    rows = "".join(
+        f'<tr><td class="mono">{_safe(alike[0].name)}</td><td class=number>{alike[0].exact.count}</td>'
+        + "".join(f"<td class=number>{_set_accuracy(one)}</td>" for one in alike)
+        + "</tr>"
+        for alike in zip(*(one.sets for one in shown), strict=True)
+    )
+    lead = "Words right, and, behind the stroke, those of A-Z and 0-9 alone, case aside."
+    return f"<h2>Each set by itself</h2><p>{lead}</p><table><tr><th>set</th><th>crops</th>{heads}</tr>{rows}</table>"
+
+
+def _set_accuracy(one: SetScores) -> str:
+    return _percent(one.exact.word_accuracy) + (f" | {_percent(one.folded.word_accuracy)}" if one.folded else "")
 
 
 def _compared(shown: Sequence[Assessment], comparison: Comparison) -> str:

@@ -25,10 +25,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class ScoredSet:
-    """The rows that count, in order, and how many without a text were left out."""
+    """The rows that count, in order, and how many without a text were left out; `sizes` says how many came from each path, in order."""
 
     samples: tuple[Sample, ...]
     blank: int
+    sizes: tuple[tuple[Path, int], ...] = ()
 
 
 def scored_set(paths: Sequence[Path], rows: Rows) -> ScoredSet:
@@ -38,8 +39,9 @@ def scored_set(paths: Sequence[Path], rows: Rows) -> ScoredSet:
         LabelError: a table is not there or cannot be read.
         NoInputError: not a single row is left.
     """
-    samples, blank = [], 0
+    samples, blank, sizes = [], 0, []
     for path in paths:
+        before = len(samples)
         turned = turned_files(find_table(path).parent) if rows.upright else frozenset()
         for row in read_rows(LabelSource(path, rows.names, rows.encoding)):
             if row.file in turned or rows.part not in ("all", part_of(row.text)):
@@ -48,9 +50,10 @@ def scored_set(paths: Sequence[Path], rows: Rows) -> ScoredSet:
             blank += not text
             if text or rows.allow_blank:
                 samples.append(Sample(row.path, text, row.line))
+        sizes.append((path, len(samples) - before))
     if not samples:
         raise NoInputError(f"{', '.join(map(str, paths))}: no row with a text. Correct the labels, or choose other rows.")
-    return ScoredSet(tuple(samples), 0 if rows.allow_blank else blank)
+    return ScoredSet(tuple(samples), 0 if rows.allow_blank else blank, tuple(sizes))
 
 
 def source_of(sample: Sample) -> str | bytes:

@@ -71,7 +71,7 @@ def _assessed(scored: "ScoredSet", reader: "Reader") -> "Assessment":
     from siga_ocr.assessing.scored_set import source_of
 
     readings = console.progress(reader.read(source_of(sample) for sample in scored.samples), "crop", len(scored.samples))
-    found = assess(scored.samples, list(readings), reader.provenance)
+    found = assess(scored.samples, list(readings), reader.provenance, scored.sizes)
     for notice in reader.notices:
         console.say(notice)
     return found

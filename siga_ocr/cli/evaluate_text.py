@@ -1,6 +1,7 @@
 """What `evaluate` shows on stdout: one assessment, or two side by side, as plain lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from siga_ocr.assessing.assessment import Assessment
 from siga_ocr.scores.binomial import wilson
@@ -14,10 +15,12 @@ MOST_FILES = 10
 
 
 def lines(first: Assessment, second: Assessment | None, comparison: Comparison | None) -> Iterator[str]:
-    """A table of scores, a column a model; then what the first model mistakes, and what could not be opened."""
-    columns = [_column(found) for found in (first, second) if found is not None]
+    """A table of scores, a column a model; then each of several sets, what the first model mistakes, and what could not be opened."""
+    found = [one for one in (first, second) if one is not None]
+    columns = [_column(one) for one in found]
     for cells in zip(_NAMES, *columns, strict=True):
         yield f"{cells[0]:34}" + "".join(f"{cell:>26}" for cell in cells[1:])
+    yield from _sets(found)
     if comparison is not None:
         yield from _compared(comparison)
     yield from _mistaken(first)
@@ -55,6 +58,15 @@ def _column(found: Assessment) -> list[str]:
         f"{found.repeats.lost} / {found.repeats.doubled} of {found.repeats.pairs} pairs",
         str(len(found.unreadable)),
     ]
+
+
+def _sets(found: Sequence[Assessment]) -> Iterator[str]:
+    """Words right of each set by itself, and of A-Z and 0-9 alone behind a stroke; a column a model."""
+    names = [Path(one.name).name for one in found[0].sets]
+    for place, alike in enumerate(zip(*(one.sets for one in found), strict=True)):
+        name = names[place] if names.count(names[place]) == 1 else alike[0].name
+        cells = [f"{interval(one.exact)} | {100 * one.folded.word_accuracy:.1f}" if one.folded else interval(one.exact) for one in alike]
+        yield f"{name} ({alike[0].exact.count})".ljust(34) + "".join(f"{cell:>26}" for cell in cells)
 
 
 def interval(scores: Scores) -> str:

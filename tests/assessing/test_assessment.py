@@ -59,3 +59,12 @@ def test_a_thinned_curve_keeps_its_ends(most: int) -> None:
     kept = thinned(points, most)
     assert (kept[0], kept[-1]) == (points[0], points[-1])
     assert len(kept) <= most + 2
+
+
+def test_sets_are_scored_by_themselves_and_together() -> None:
+    samples = [Sample(Path(f"{text}.png"), text) for text in ("A1", "b-2", "C3")]
+    readings = [Reading("", "ok", text, 0.9) for text in ("A1", "B2", "C4")]
+    found = assess(samples, readings, Provenance("m"), [(Path("one"), 1), (Path("other"), 2)])
+    assert [(one.name, one.exact.word_accuracy, one.folded and one.folded.word_accuracy) for one in found.sets] == [("one", 1, 1), ("other", 0, 0.5)]
+    assert [one["name"] for one in json.loads(document(found, None, None, 0))["sets"]] == ["one", "other"]
+    assert assess(samples, readings, Provenance("m"), [(Path("one"), 3)]).sets == ()

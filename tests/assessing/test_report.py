@@ -76,3 +76,15 @@ def test_a_set_without_mistakes_has_a_page() -> None:
     shown = Page(page(found, Pictures({}, {})))
     assert "Sure and wrong" not in shown.texts
     assert "Could not be opened" not in shown.texts
+
+
+def test_several_sets_have_a_row_each() -> None:
+    samples = [Sample(Path(f"{text}.png"), text) for text in ("A1", "b-2", "C3")]
+    readings = [Reading("", "ok", text, 0.9) for text in ("A1", "B2", "C4")]
+    found = assess(samples, readings, Provenance("m"), [(Path("one"), 1), (Path("none"), 0), (Path(EVIL), 2)])
+    shown = Page(page(found, Pictures({}, {})))
+    assert "script" not in shown.tags
+    texts = shown.texts[shown.texts.index("Each set by itself") :]
+    assert texts[texts.index("one") + 1 :][:2] == ["1", "100.0 % | 100.0 %"]
+    assert texts[texts.index(EVIL) + 1 :][:2] == ["2", "0.0 % | 50.0 %"]
+    assert "none" not in texts

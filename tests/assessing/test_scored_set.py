@@ -39,6 +39,7 @@ def test_turned_rows_can_be_left_out_and_sets_joined(tmp_path: Path) -> None:
     path = table(tmp_path, "A1", "B2")
     (tmp_path / "orientation.csv").write_text("file,turned\n1.png,180\n")
     found = scored_set([path, path], Rows(upright=True))
+    assert found.sizes == ((path, 1), (path, 1))
     assert [sample.text for sample in found.samples] == ["A1", "A1"]
 
 

@@ -75,6 +75,23 @@ def test_evaluate_shows_crops_and_what_the_model_saw_in_them(crops: Path, tiny_m
     assert [crop["confidence"] is None for crop in kept[-3:]] == [False, True, True]
 
 
+def test_evaluate_shows_each_of_several_stores_as_benchmarks_are_reported(tiny_model_folder: Path, tmp_path: Path) -> None:
+    """Letter for letter, and as the published tables count: without case, letters and digits alone."""
+    stores = [tmp_path / name for name in ("IIIT5k_3000", "SVT")]
+    for store, texts in zip(stores, (("Ab-1", "C2", "D3"), ("E4",)), strict=True):
+        with lmdb.open(str(store), map_size=2**24) as opened, opened.begin(write=True) as transaction:
+            transaction.put(b"num-samples", str(len(texts)).encode())
+            for number, text in enumerate(texts, 1):
+                transaction.put(f"label-{number:09d}".encode(), text.encode())
+                image = cv2.imencode(".png", np.full((32, 100, 3), 60 * number, dtype=np.uint8))[1]
+                transaction.put(f"image-{number:09d}".encode(), image.tobytes())
+    code, shown, _ = run("evaluate", "--data", stores[0], "--data", stores[1], "--model", tiny_model_folder, "--json", tmp_path / "scores.json")
+    assert code == ExitCode.OK
+    assert [line.split(")")[0] for line in shown.splitlines() if line.startswith(("IIIT", "SVT"))] == ["IIIT5k_3000 (3", "SVT (1"]
+    sets = json.loads((tmp_path / "scores.json").read_text())["sets"]
+    assert [(one["name"], one["exact"]["count"]) for one in sets] == [(str(stores[0]), 3), (str(stores[1]), 1)]
+
+
 def test_calibrate_measures_what_can_be_opened(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
     code, _, said = run("calibrate", "--data", crops, "--model", tiny_model_folder, "-o", tmp_path / "calibrated")
     assert code == ExitCode.OK, said
