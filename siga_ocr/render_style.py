@@ -24,6 +24,11 @@ DEFAULT_FAMILIES: tuple[tuple[str, float], ...] = (
     ("segment", 0.02),  # seven-segment displays
 )
 """Family names with their share of the default mixture."""
+RANDOM_WORDS = "arbittext"
+"""What is rendered on request alone: random characters in scenes, as the ArbitText set of the SIGA paper has them."""
+RANDOM_WORD_LENGTH = 25
+"""The most characters of such a word: what the published networks can read."""
+FAMILY_NAMES = (*(name for name, _ in DEFAULT_FAMILIES), RANDOM_WORDS)
 FAULTS = (
     *("wear", "scratches", "dirt", "glare", "shadow", "vignette", "low_contrast", "exposure", "colour_cast", "grey"),
     *("defocus", "motion", "low_resolution", "noise", "bands", "hot_pixels", "interlaced", "halo", "jpeg"),
@@ -72,11 +77,10 @@ class RenderStyle:
         self._check_families()
 
     def _check_families(self) -> None:
-        known = [name for name, _ in DEFAULT_FAMILIES]
         names = [name for name, _ in self.families]
-        unknown = [name for name in names if name not in known]
+        unknown = [name for name in names if name not in FAMILY_NAMES]
         if unknown:
-            raise UsageError(f"Unknown render family {unknown[0]!r}: the families are {', '.join(known)}.")
+            raise UsageError(f"Unknown render family {unknown[0]!r}: the families are {', '.join(FAMILY_NAMES)}.")
         if len(set(names)) != len(names):
             raise UsageError(f"A render style names a family twice: {', '.join(names)}.")
         if any(weight < 0 for _, weight in self.families) or not sum(weight for _, weight in self.families) > 0:
@@ -84,5 +88,7 @@ class RenderStyle:
 
 
 def family_style(name: str, style: RenderStyle) -> RenderStyle:
-    """`style` restricted to the one family `name`; `mixture` leaves it as it is."""
+    """`style` restricted to the one family `name`; `mixture` leaves it as it is, and random words are never blank."""
+    if name == RANDOM_WORDS:
+        style = replace(style, blank=0.0, max_length=min(style.max_length, RANDOM_WORD_LENGTH))
     return style if name == "mixture" else replace(style, families=((name, 1.0),))

@@ -4,7 +4,7 @@ from dataclasses import asdict
 import pytest
 
 from siga_ocr.errors import UsageError
-from siga_ocr.render_style import DEFAULT_FAMILIES, RenderStyle, family_style
+from siga_ocr.render_style import DEFAULT_FAMILIES, RANDOM_WORDS, RenderStyle, family_style
 
 
 def test_the_default_mixture_adds_up_to_one() -> None:
@@ -38,6 +38,12 @@ def test_a_style_refuses_what_it_cannot_render(field: str, value: object) -> Non
 def test_one_family_can_be_asked_for_by_name() -> None:
     assert family_style("peen", RenderStyle()).families == (("peen", 1.0),)
     assert family_style("mixture", RenderStyle()) == RenderStyle()
+
+
+def test_random_words_are_asked_for_by_name_alone_and_are_never_blank() -> None:
+    assert RANDOM_WORDS not in dict(DEFAULT_FAMILIES)
+    style = family_style(RANDOM_WORDS, RenderStyle())
+    assert (style.families, style.blank, style.max_length) == (((RANDOM_WORDS, 1.0),), 0.0, 25)
 
 
 def test_unknown_faults_and_letterings_are_refused_with_the_known_ones_named() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from siga_ocr.errors import UsageError
-from siga_ocr.render_style import DEFAULT_FAMILIES, FAULTS, RenderStyle, family_style
+from siga_ocr.render_style import DEFAULT_FAMILIES, FAULTS, RANDOM_WORDS, RenderStyle, family_style
 
 PREVIEWED = 60  # crops on a contact sheet
 NAMES = ", ".join(name for name, _ in DEFAULT_FAMILIES)
@@ -16,7 +16,10 @@ def synth(
     out: Annotated[Path, typer.Option("--out", help="Folder to make; it must not exist.")],
     count: Annotated[int, typer.Option("--count", min=1, help="Number of crops.")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed renders the same crops; below 1000 is for evaluation sets.")] = 0,
-    style: Annotated[str, typer.Option("--style", help=f"One marking family, or the whole mixture. Families: {NAMES}.")] = "mixture",
+    style: Annotated[
+        str,
+        typer.Option("--style", help=f"One marking family, or the whole mixture. Families: {NAMES}. {RANDOM_WORDS}: random characters in scenes."),
+    ] = "mixture",
     difficulty: Annotated[float, typer.Option("--difficulty", min=0.0, max=1.0, help="0 clean, 1 the whole field mixture.")] = RenderStyle.difficulty,
     fault: Annotated[str, typer.Option("--fault", help=f"Clean crops with one fault. Faults: {', '.join(FAULTS)}.")] = RenderStyle.fault,
     surfaces: Annotated[str, typer.Option("--surfaces", help="Folder of photographs of surfaces.")] = RenderStyle.surfaces,

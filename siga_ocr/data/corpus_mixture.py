@@ -5,7 +5,7 @@ import re
 from siga_ocr.data.corpus import Code, Grammar, counter, date, digit, display, part_number, serial
 from siga_ocr.data.corpus_long import long_line
 from siga_ocr.data.corpus_marks import cast_mark, chip_mark, data_label, heat_number, packaged, painted, punched
-from siga_ocr.data.corpus_shapes import confusable, plain_random, random_string, run, schemed, separated
+from siga_ocr.data.corpus_shapes import any_characters, confusable, plain_random, random_string, run, schemed, separated
 from siga_ocr.data.corpus_standards import container, gs1, plate, vin
 from siga_ocr.data.corpus_wires import wire_mark
 from siga_ocr.data.corpus_words import word
@@ -43,6 +43,7 @@ OWN: dict[str, tuple[Grammar, float]] = {
     "cast": (cast_mark, 0.5),
     "paint": (painted, 0.5),
     "segment": (display, 1.0),
+    "arbittext": (any_characters, 1.0),
 }
 """The grammar that belongs to a family, with its share there; the rest comes from the general mixture."""
 LONG: dict[str, float] = {
@@ -61,7 +62,7 @@ LONG: dict[str, float] = {
     "paint": 0.04,
 }
 """The share of long lines in the families that have room for them."""
-CAPITAL_ONLY = (plate, vin, container, counter, display, word, heat_number, painted, punched, random_string)
+CAPITAL_ONLY = (plate, vin, container, counter, display, word, heat_number, painted, punched, random_string, any_characters)
 """Grammars that know the case of their letters themselves."""
 MOSTLY_CAPITAL = (wire_mark, chip_mark, cast_mark)
 """Grammars that are hardly ever seen in lower case."""

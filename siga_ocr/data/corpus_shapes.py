@@ -50,6 +50,11 @@ def plain_random(draw: Draw) -> str:
     return "".join(draw.pick(LETTERS + DIGITS) for _ in range(draw.whole(1, 14)))
 
 
+def any_characters(draw: Draw) -> str:
+    """Letters of both cases and digits, all equally likely, 1 to 25 of them, every length as likely: no structure, and none of a language."""
+    return "".join(draw.pick(LETTERS + LETTERS.lower() + DIGITS) for _ in range(draw.whole(1, 25)))
+
+
 def separated(draw: Draw) -> str:
     """Groups of capitals and digits with separators."""
     groups = [fill(draw, "*" * draw.whole(1, 6)) for _ in range(draw.whole(2, 4))]

@@ -12,14 +12,14 @@ from siga_ocr.data.corpus_standards import VIN_VALUES, VIN_WEIGHTS, chinese_plat
 from siga_ocr.data.corpus_wires import designation, wire_mark
 from siga_ocr.data.corpus_words import word
 from siga_ocr.data.draw import Draw
-from siga_ocr.render_style import DEFAULT_FAMILIES
+from siga_ocr.render_style import DEFAULT_FAMILIES, FAMILY_NAMES
 
 
 def texts(count: int, family: str = "print", max_length: int = 40) -> list[str]:
     return [code_for(family, Draw(11, index), max_length).text for index in range(count)]
 
 
-@pytest.mark.parametrize("family", [name for name, _ in DEFAULT_FAMILIES])
+@pytest.mark.parametrize("family", FAMILY_NAMES)
 @pytest.mark.parametrize("max_length", [1, 7, 40])
 def test_every_text_is_printable_without_blanks_and_fits(family: str, max_length: int) -> None:
     for text in texts(300, family, max_length):
@@ -50,6 +50,15 @@ def test_all_printable_characters_come_and_capitals_and_digits_prevail() -> None
 def test_random_strings_have_their_share() -> None:
     share = dict(GENERAL)[random_string] / sum(weight for _, weight in GENERAL)
     assert 0.07 < share < 0.11
+
+
+def test_random_words_hold_letters_of_both_cases_and_digits_alike_in_every_length_up_to_25() -> None:
+    words = texts(4000, "arbittext")
+    counts, lengths = Counter("".join(words)), Counter(map(len, words))
+    assert set(counts) == set(LETTERS + LETTERS.lower() + DIGITS)
+    assert max(counts.values()) < 1.4 * min(counts.values())
+    assert set(lengths) == set(range(1, 26))
+    assert max(lengths.values()) < 2 * min(lengths.values())
 
 
 def test_the_check_digit_of_a_container_is_that_of_the_standard_example() -> None:

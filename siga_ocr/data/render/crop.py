@@ -19,6 +19,7 @@ from siga_ocr.data.render.plate import number_plate
 from siga_ocr.data.render.printed import ink_print, label
 from siga_ocr.data.render.reliefs import cast, engraved, stamped
 from siga_ocr.data.render.scene import Job, Shot
+from siga_ocr.data.render.scene_word import scene_word
 from siga_ocr.data.render.scribed import scribed
 from siga_ocr.data.render.sleeve import wire_sleeve
 from siga_ocr.data.render.surroundings import surrounded
@@ -42,6 +43,7 @@ FAMILIES: dict[str, Callable[[Job], Shot]] = {
     "stencil": stencil,
     "paint": paint,
     "segment": segment_display,
+    "arbittext": scene_word,
 }
 
 

@@ -7,10 +7,10 @@ from PIL import Image
 from siga_ocr.charset import PRINTABLE
 from siga_ocr.data.render import render
 from siga_ocr.errors import UsageError
-from siga_ocr.render_style import DEFAULT_FAMILIES, RenderStyle, family_style
+from siga_ocr.render_style import FAMILY_NAMES, RenderStyle, family_style
 
 
-@pytest.mark.parametrize("family", [name for name, _ in DEFAULT_FAMILIES])
+@pytest.mark.parametrize("family", FAMILY_NAMES)
 def test_a_crop_shows_each_of_its_characters(family: str) -> None:
     style = family_style(family, RenderStyle(difficulty=0.0, blank=0.0))
     for index in range(8):
