@@ -1,10 +1,18 @@
 """The characters a model can read, and how text becomes class ids: 0 is the end mark, 1..n the characters in order."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from unicodedata import category
 
 from siga_ocr.errors import UsageError
+
+NO_SIGNS = ("Cc", "Cs", "Zl", "Zp")
+"""Kinds of characters in Unicode that would break the line in which a reading stands, or the terminal that shows it."""
+
+SHOWN = 40
+"""Characters in a message."""
 
 PRINTABLE = "".join(chr(code) for code in range(33, 127))
 """Printable ASCII without the space, case-sensitive: 94 characters."""
@@ -24,7 +32,7 @@ class Charset:
     """An ordered set of characters; one that has small letters and no capitals takes capitals as small letters.
 
     Raises:
-        UsageError: it is empty or holds a character twice.
+        UsageError: it is empty, holds a character twice, or one that is no sign: a control character, the end of a line, half of a surrogate pair.
     """
 
     characters: str
@@ -32,9 +40,11 @@ class Charset:
     def __post_init__(self) -> None:
         if not self.characters:
             raise UsageError("The character set is empty: give at least one character.")
-        doubled = sorted({c for c in self.characters if self.characters.count(c) > 1})
+        doubled = sorted(c for c, count in Counter(self.characters).items() if count > 1)
         if doubled:
-            raise UsageError(f"The character set holds {''.join(doubled)!r} more than once: name each character once.")
+            raise UsageError(f"The character set holds {''.join(doubled[:SHOWN])!r} more than once: name each character once.")
+        if no_signs := [c for c in self.characters if category(c) in NO_SIGNS]:
+            raise UsageError(f"The character set holds {''.join(no_signs[:SHOWN])!r}, which no crop can show: leave it away.")
 
     @property
     def class_count(self) -> int:

@@ -14,8 +14,26 @@ _SIZES: dict[Architecture, tuple[int, int]] = {"compact": (5, 3), "siga-r": (6, 
 _HEAD = {"siga-s": 32, "siga-t": 64}
 """Channels of an attention head in the backbones that have some; stages are as wide as their heads together."""
 
+MOST_CHANNELS, MOST_BLOCKS, LARGEST_SIDE = 4096, 64, 4096
+"""Of a layer, of a stage, and of an input in pixels; beyond them lies no network that anybody trains."""
+
 LAST_TAP = 8
 """SIGA-T looks at what its first so many blocks give, so that it has no fewer."""
+
+
+LARGEST_KERNEL = 16
+
+_WIDTHS = (
+    *("encoder_hidden", "encoder_size", "attention_size", "embedding_size"),
+    *("glyph_channels", "glyph_hidden", "fusion_size"),
+)
+
+
+def _check_sizes(config: object, place: str, names: tuple[str, ...]) -> None:
+    for name in names:
+        size = vars(config)[name]
+        if not 1 <= size <= MOST_CHANNELS:
+            raise UsageError(f"{place}{name} must lie in 1..{MOST_CHANNELS}, got {size}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +60,10 @@ class InputConfig:
             raise UsageError("input.widths must name one width where the aspect ratio is not kept.")
         if any(width % 4 for width in self.widths) or self.height % 8:
             raise UsageError("input.widths must be multiples of 4 and input.height of 8.")
+        if not (8 <= self.height <= LARGEST_SIDE and 4 <= self.widths[0] <= self.widths[-1] <= LARGEST_SIDE):
+            raise UsageError(f"input.height and input.widths must lie below {LARGEST_SIDE + 1} pixels, got {self.height} and {self.widths}.")
+        if not all(len(values) in (1, self.channels) for values in (self.mean, self.std)) or not all(deviation > 0 for deviation in self.std):
+            raise UsageError(f"input.mean and input.std need a value for each of {self.channels} channels, input.std above 0.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +77,9 @@ class TrunkConfig:
     up_fine: int = 128
     fine: int = 128
     context: bool = False  # add the sequence encoder's output to the trunk: small backbones do not see far enough to count characters
+
+    def __post_init__(self) -> None:
+        _check_sizes(self, "trunk.", ("entry", "coarse", "up_middle", "middle", "up_fine", "fine"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +128,13 @@ class ModelConfig:
         if (len(self.channels), len(self.blocks)) != _SIZES[self.architecture]:
             channels, blocks = _SIZES[self.architecture]
             raise UsageError(f"{self.architecture} takes {channels} channels and {blocks} blocks, got {self.channels} and {self.blocks}.")
-        if min(self.channels) < 1 or min(self.blocks) < 0:
-            raise UsageError(f"channels must be at least 1 and blocks not negative, got {self.channels} and {self.blocks}.")
+        if not (1 <= min(self.channels) <= max(self.channels) <= MOST_CHANNELS and 0 <= min(self.blocks) <= max(self.blocks) <= MOST_BLOCKS):
+            raise UsageError(f"channels must lie in 1..{MOST_CHANNELS} and blocks in 0..{MOST_BLOCKS}, got {self.channels} and {self.blocks}.")
+        _check_sizes(self, "", _WIDTHS)
+        if not 1 <= self.encoder_layers <= MOST_BLOCKS or not 0 <= self.dropout < 1:
+            raise UsageError(f"encoder_layers must lie in 1..{MOST_BLOCKS} and dropout in 0..1, got {self.encoder_layers} and {self.dropout}.")
+        if any(kernel % 2 == 0 or not 1 <= kernel < LARGEST_KERNEL for kernel in self.glyph_kernels):
+            raise UsageError(f"glyph_kernels must be odd and below {LARGEST_KERNEL}, got {self.glyph_kernels}.")
         self._check_transformer()
 
     def _check_transformer(self) -> None:

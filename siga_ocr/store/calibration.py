@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from siga_ocr.errors import ModelError, UsageError
-from siga_ocr.parsing import build
+from siga_ocr.parsing import build, from_json
 from siga_ocr.scores.promises import Promise
-from siga_ocr.store.folder import CALIBRATION_NAME, describe
+from siga_ocr.store.folder import CALIBRATION_NAME, describe, small_file
 from siga_ocr.store.weights import find
 
 FORMAT = 1
@@ -51,7 +51,7 @@ def read(folder: Path) -> Calibration | None:
     """
     path = folder / CALIBRATION_NAME
     try:
-        found = build(Calibration, json.loads(path.read_bytes()), "calibration")
+        found = build(Calibration, from_json(small_file(path)), "calibration")
     except FileNotFoundError:
         return None
     except (OSError, ValueError, UsageError) as error:

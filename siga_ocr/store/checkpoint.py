@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +16,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from siga_ocr.errors import DiskError, ModelError
 from siga_ocr.model import build_model
-from siga_ocr.store.folder import CONFIG_NAME, FORMAT, WEIGHTS_NAME, Description, checked_weights, describe
+from siga_ocr.store.folder import CONFIG_NAME, FORMAT, WEIGHTS_NAME, Description, checked_weights, describe, layout
 from siga_ocr.whole_file import unfinished
 
 if TYPE_CHECKING:
     from siga_ocr.model import SigaModel
+
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+"""The kinds of numbers that weights may be stored as."""
 
 __all__ = ["CONFIG_NAME", "WEIGHTS_NAME", "Description", "describe", "load", "save"]
 
@@ -58,30 +61,44 @@ def load(folder: Path, device: str | torch.device = "cpu") -> "SigaModel":
         ModelError: a file is missing or damaged, or the weights do not fit the configuration.
     """
     description = describe(folder)
+    weights = _read_weights(folder, description)
     model = build_model(description.model)
-    weights = _read_weights(folder, description.weights_sha256)
-    _fill(model, weights, folder)
+    model.load_state_dict(weights)
     return model.float().to(device).eval()
 
 
-def _read_weights(folder: Path, sha256: str) -> dict[str, Tensor]:
-    content = checked_weights(folder, sha256)
+def _read_weights(folder: Path, description: Description) -> dict[str, Tensor]:
+    """The tensors of the network that a folder describes, each with its name and shape, all of them numbers."""
+    content = checked_weights(folder, description.weights_sha256)
+    with torch.device("meta"):  # the network's names and shapes, without the memory that a wrong configuration would ask for
+        wanted = build_model(description.model).state_dict()
+    _check_names(wanted, {name: tensor.shape for name, tensor in layout(folder).items()}, folder)
     try:
-        return parse_weights(content)
-    except SafetensorError as error:
+        weights = parse_weights(content)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:  # a KeyError: of a kind of number that PyTorch does not have
         raise ModelError(f"{folder / WEIGHTS_NAME} is no safetensors file ({error}). Fetch or save the model again.") from error
+    if wrong := sorted(name for name, tensor in weights.items() if not are_numbers(tensor, wanted[name])):
+        raise ModelError(f"{folder / WEIGHTS_NAME} holds no finite numbers of the right kind in {_some(wrong)}. Fetch or save the model again.")
+    return weights
 
 
-def _fill(model: nn.Module, weights: Mapping[str, Tensor], folder: Path) -> None:
-    """Copy `weights` into `model`; every name and shape must fit."""
-    wanted = model.state_dict()
-    missing, unknown = sorted(wanted.keys() - weights.keys()), sorted(weights.keys() - wanted.keys())
-    shapes = sorted(name for name in wanted.keys() & weights.keys() if wanted[name].shape != weights[name].shape)
+def are_numbers(tensor: Tensor, wanted: Tensor) -> bool:
+    """Whether it holds floating-point numbers where such are wanted, or else whole ones, and no infinities."""
+    kinds = FLOATS if wanted.is_floating_point() else (torch.int64,)
+    return tensor.dtype in kinds and bool(torch.isfinite(tensor).all())
+
+
+def _check_names(wanted: Mapping[str, Tensor], found: Mapping[str, tuple[int, ...]], folder: Path) -> None:
+    """Every name and shape must fit."""
+    missing, unknown = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
+    shapes = sorted(name for name in wanted.keys() & found.keys() if tuple(wanted[name].shape) != found[name])
     for names, fault in ((missing, "lacks"), (unknown, "holds unknown"), (shapes, "has another shape for")):
         if names:
-            shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            raise ModelError(f"{folder / WEIGHTS_NAME} {fault} {shown}: it does not fit {CONFIG_NAME}. Fetch or save the model again.")
-    model.load_state_dict(dict(weights))
+            raise ModelError(f"{folder / WEIGHTS_NAME} {fault} {_some(names)}: it does not fit {CONFIG_NAME}. Fetch or save the model again.")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(name[:80] for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _stored_weights(model: nn.Module, float32: bool) -> dict[str, Tensor]:

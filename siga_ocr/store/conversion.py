@@ -1,25 +1,19 @@
 """A checkpoint of the authors as a model folder of ours; nothing in the file is run."""
 
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
-from torch.nn import Parameter
 
 from siga_ocr import __version__
 from siga_ocr.config import Architecture, ModelConfig
-from siga_ocr.errors import ModelError, UsageError
+from siga_ocr.errors import UsageError
 from siga_ocr.model import build_model
 from siga_ocr.recipe import PRESETS
 from siga_ocr.store import checkpoint
 from siga_ocr.store.files import sha256_of
 from siga_ocr.store.folder import CONFIG_NAME, WEIGHTS_NAME
+from siga_ocr.store.foreign import tensors_of
 from siga_ocr.store.official import converted, published
 from siga_ocr.whole_file import write_whole
-
-NETWORK = "net"
-"""Where a checkpoint keeps the weights, beside those of its optimiser."""
+from siga_ocr.writers import printable
 
 LICENCE = 'The licence line of the authors reads "academic research"'
 
@@ -52,44 +46,13 @@ def convert(source: Path, architecture: Architecture, folder: Path) -> ModelConf
     if any((folder / name).exists() for name in (CONFIG_NAME, WEIGHTS_NAME)):
         raise UsageError(f"{folder} holds a model already: name another folder.")
     config = PRESETS[architecture]
-    official = _network(source)
+    official = tensors_of(source)
     model = build_model(config).eval()
     model.load_state_dict(converted(official, model.state_dict(), architecture))
-    origin = {"file": source.name, "sha256": sha256_of(source)}
+    origin = {"file": printable(source.name), "sha256": sha256_of(source)}
     checkpoint.save(folder, model, {"converted_from": origin, "licence": f"{LICENCE}."}, float32=True)
     card = CARD.format(
         architecture=architecture, version=__version__, licence=LICENCE, length=config.max_length, characters=config.characters, **origin
     )
-    write_whole({folder / "README.md": card.encode()})
+    write_whole({folder / "README.md": card.encode(errors="backslashreplace")})
     return config
-
-
-def _network(source: Path) -> dict[str, Tensor]:
-    """The tensors of the network in a checkpoint, by name."""
-    content: Any = _content(source)
-    network = content.get(NETWORK, content) if isinstance(content, dict) else None
-    if not isinstance(network, dict) or not network:
-        raise ModelError(f"{source} holds no network: a checkpoint of the authors is a dictionary with {NETWORK!r}, its names and tensors.")
-    for name, value in network.items():
-        if not isinstance(name, str) or not _is_plain(value):
-            raise ModelError(f"{source}: {str(name)[:80]!r} is no plain tensor ({type(value).__name__}): it is no checkpoint of the authors.")
-    return network
-
-
-def _is_plain(value: object) -> bool:
-    """Whether it is numbers in memory, and nothing that other code stands behind."""
-    if not isinstance(value, Tensor) or type(value) not in (Tensor, Parameter):
-        return False
-    return value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized and not value.is_complex()
-
-
-def _content(source: Path) -> object:
-    """What the file holds; only tensors and plain containers are ever made of it."""
-    try:
-        with source.open("rb") as stream:
-            return torch.load(stream, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise ModelError(f"{source} cannot be read: {error.strerror or error}. Name a checkpoint, as its authors publish it.") from error
-    except Exception as error:  # of many kinds, whatever a damaged or hostile file brings about
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{source} is no checkpoint that can be opened safely, as tensors alone ({reason}). Get a sound copy.") from error

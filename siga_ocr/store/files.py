@@ -7,13 +7,11 @@ from math import prod
 from pathlib import Path
 
 from siga_ocr.errors import ModelError
-from siga_ocr.store.folder import CALIBRATION_NAME, CONFIG_NAME, GRAPH_NAME, WEIGHTS_NAME, describe, layout
-
-MEGABYTE = 2**20
+from siga_ocr.store.folder import CALIBRATION_NAME, CONFIG_NAME, GRAPH_NAME, MAX_WEIGHTS, MEGABYTE, WEIGHTS_NAME, describe, layout
 
 LIMITS = {
     CONFIG_NAME: MEGABYTE,
-    WEIGHTS_NAME: 4096 * MEGABYTE,
+    WEIGHTS_NAME: MAX_WEIGHTS,
     GRAPH_NAME: 1024 * MEGABYTE,
     CALIBRATION_NAME: MEGABYTE,
     "README.md": 8 * MEGABYTE,

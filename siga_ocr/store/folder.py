@@ -2,12 +2,17 @@
 
 import hashlib
 import json
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.errors import ModelError, UsageError
-from siga_ocr.parsing import build
+from siga_ocr.parsing import build, from_json, shown
 
 FORMAT = 1
 """The version of `config.json`; it rises when an old program could misread a new folder."""
@@ -16,6 +21,11 @@ CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
 GRAPH_NAME = "model.onnx"
 CALIBRATION_NAME = "calibration.json"
+
+MEGABYTE = 2**20
+MAX_WEIGHTS = 4096 * MEGABYTE
+MAX_HEADER = 64 * MEGABYTE
+"""Bytes of the weights' file, and of the JSON text at its head."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +46,14 @@ def describe(folder: Path) -> Description:
     """
     path = folder / CONFIG_NAME
     try:
-        content = json.loads(path.read_bytes())
+        content = from_json(small_file(path))
     except FileNotFoundError as error:
         raise ModelError(f"{folder} is no model folder: it lacks {CONFIG_NAME}. Name a folder with {CONFIG_NAME} and {WEIGHTS_NAME}.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read as JSON ({error}). Fetch or save the model again.") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else None
-        raise ModelError(f"{path} has format {found!r}, this version reads format {FORMAT}. Use the siga-ocr version that wrote it.")
+        raise ModelError(f"{path} has format {shown(found)}, this version reads format {FORMAT}. Use the siga-ocr version that wrote it.")
     sha256, training, revision = content.get("weights_sha256"), content.get("training", {}), content.get("revision", "")
     if not isinstance(sha256, str) or not isinstance(training, dict) or not isinstance(revision, str):
         raise ModelError(f"{path} lacks weights_sha256 (text), training (object) or revision (text). Fetch or save the model again.")
@@ -53,14 +63,40 @@ def describe(folder: Path) -> Description:
         raise ModelError(f"{path}: {error} Correct it, update siga-ocr or fetch the model again.") from error
 
 
+def small_file(path: Path) -> bytes:
+    """What a file of text holds, which beside a model is never large.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no regular file, or larger than a megabyte.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is no regular file")
+    if status.st_size > MEGABYTE:
+        raise ValueError("it is larger than 1 MB")
+    with path.open("rb") as stream:
+        return stream.read(MEGABYTE)
+
+
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor in the weights' file: its type (`F16`, `F32`, ...), its shape, and where its bytes begin and end in the file."""
+    """A tensor in the weights' file: its type (`F16`, `F32`, ...), its shape, and where its bytes begin and end in the file.
+
+    Raises:
+        ValueError: a number is none, or is negative.
+    """
 
     kind: str
     shape: tuple[int, ...]
     begin: int
     end: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, str) or any(type(number) is not int for number in (*self.shape, self.begin, self.end)):
+            raise ValueError("a type, a shape or a place is of the wrong kind")
+        if min((*self.shape, self.begin), default=0) < 0 or self.end < self.begin:
+            raise ValueError("a shape or a place is negative")
 
 
 def layout(folder: Path) -> dict[str, StoredTensor]:
@@ -71,14 +107,16 @@ def layout(folder: Path) -> dict[str, StoredTensor]:
     """
     header = _header(folder)
     try:
-        found = json.loads(header[8:])
-        return {
-            name: StoredTensor(entry["dtype"], tuple(entry["shape"]), *(len(header) + offset for offset in entry["data_offsets"]))
-            for name, entry in found.items()
-            if name != "__metadata__"
-        }
+        found = from_json(header[8:])
+        return {name: _stored(entry, len(header)) for name, entry in found.items() if name != "__metadata__"}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{folder / WEIGHTS_NAME} is no safetensors file ({error}). Fetch or save the model again.") from error
+
+
+def _stored(entry: Any, start: int) -> StoredTensor:
+    """What the head of the file says of a tensor; the tensors' bytes start at `start`."""
+    begin, end = entry["data_offsets"]
+    return StoredTensor(entry["dtype"], tuple(entry["shape"]), start + begin, start + end)
 
 
 def graph_key(folder: Path) -> str:
@@ -100,10 +138,8 @@ def checked_weights(folder: Path, sha256: str) -> bytes:
         ModelError: the file cannot be read, or is another one.
     """
     path = folder / WEIGHTS_NAME
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}. Fetch or save the model again.") from error
+    with _weights(path) as stream:
+        content = stream.read(MAX_WEIGHTS)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelError(f"{path} is not the file that {CONFIG_NAME} describes (its sha256 differs). Fetch or save the model again.")
     return content
@@ -111,10 +147,23 @@ def checked_weights(folder: Path, sha256: str) -> bytes:
 
 def _header(folder: Path) -> bytes:
     """The head of the weights' file: the length of a JSON text in 8 bytes, and that text."""
-    path = folder / WEIGHTS_NAME
+    with _weights(folder / WEIGHTS_NAME) as stream:
+        length = stream.read(8)
+        return length + stream.read(min(int.from_bytes(length, "little"), MAX_HEADER))
+
+
+@contextmanager
+def _weights(path: Path) -> Iterator[BufferedReader]:
+    """The weights' file, opened.
+
+    Raises:
+        ModelError: it cannot be read, or is none that could hold a model.
+    """
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_WEIGHTS:
+            raise ModelError(f"{path} is no regular file of at most {MAX_WEIGHTS // MEGABYTE} MB: that is no model of siga-ocr.")
         with path.open("rb") as stream:
-            length = stream.read(8)
-            return length + stream.read(min(int.from_bytes(length, "little"), 2**26))
+            yield stream
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}. Fetch or save the model again.") from error

@@ -1,12 +1,11 @@
 """A model from a folder or a zip archive, as it comes on a stick, into the store."""
 
 import zipfile
-import zlib
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from siga_ocr.errors import ModelError
+from siga_ocr.errors import ModelError, SigaError
 from siga_ocr.store import home, shelf
 from siga_ocr.store.files import LIMITS, MEGABYTE, check
 from siga_ocr.store.folder import CONFIG_NAME
@@ -60,8 +59,11 @@ def _unpack(source: Path, staged: Path) -> None:
                 if member := members.get(str(top / name)):
                     with archive.open(member) as stream:
                         _copy(stream, staged / name, str(source))
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise ModelError(f"{source} is no zip archive that can be unpacked ({error}). Pack the model's folder again, without a password.") from error
+    except SigaError:
+        raise
+    except Exception as error:  # of many kinds, whatever a damaged or hostile archive brings about
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ModelError(f"{source} is no zip archive that can be unpacked ({reason}). Pack the model's folder again, without a password.") from error
 
 
 def _top(names: list[str], source: Path) -> PurePosixPath:

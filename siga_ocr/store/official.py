@@ -8,13 +8,15 @@ from torch import Tensor
 
 from siga_ocr.config import Architecture
 from siga_ocr.errors import ModelError
+from siga_ocr.store.checkpoint import are_numbers
 from siga_ocr.store.official_names import PLACES, official_name
 
 PREFIX = "module."
 COUNTER = "num_batches_tracked"
 """Of batch normalisation; nothing that we compute needs it, and old versions of PyTorch did not write it."""
 
-SHOWN = 5
+SHOWN, LONGEST_NAME = 5, 120
+"""Names in a message, and characters of each."""
 
 _TWO_STEPS = (
     r"model_two\.downsampler\.(weight|bias)",  # never used
@@ -37,17 +39,20 @@ def converted(official: Mapping[str, Tensor], wanted: Mapping[str, Tensor], arch
     """The published state, keys with or without `module.`, under our names; `wanted` are the tensors of the network that it is for.
 
     Raises:
-        ModelError: keys are missing or unknown, or have another shape; the message names them.
+        ModelError: keys are missing or unknown, have another shape, or hold no finite numbers of the right kind; the message names them.
     """
     given = {key.removeprefix(PREFIX): tensor for key, tensor in official.items()}
+    _refuse("holds twice, with and without module.:", [key for key in official if f"{PREFIX}{key}" in official], architecture)
     given = {key: tensor for key, tensor in given.items() if not any(re.fullmatch(pattern, key) for pattern in DROPPED[architecture])}
     names = {ours: official_name(ours, architecture) for ours in wanted}
     given = {name: torch.zeros((), dtype=torch.long) for name in names.values() if name.endswith(COUNTER)} | given
     _refuse("lacks", [name for name in names.values() if name not in given], architecture)
     _refuse("holds what that network does not have:", given.keys() - set(names.values()), architecture)
-    state = {ours: _ours(ours, given[name], architecture) for ours, name in names.items()}
-    _refuse("has another shape for", [names[ours] for ours, tensor in state.items() if tensor.shape != wanted[ours].shape], architecture)
-    return state
+    shapes = {ours: _ours(ours, torch.empty(given[name].shape, device="meta"), architecture).shape for ours, name in names.items()}
+    _refuse("has another shape for", [names[ours] for ours, shape in shapes.items() if shape != wanted[ours].shape], architecture)
+    wrong = [name for ours, name in names.items() if not are_numbers(given[name], wanted[ours])]
+    _refuse("holds no finite numbers of the right kind in", wrong, architecture)
+    return {ours: _ours(ours, given[name], architecture) for ours, name in names.items()}
 
 
 def _ours(name: str, tensor: Tensor, architecture: Architecture) -> Tensor:
@@ -69,6 +74,6 @@ def _ours(name: str, tensor: Tensor, architecture: Architecture) -> Tensor:
 
 def _refuse(fault: str, names: Collection[str], architecture: Architecture) -> None:
     if names:
-        shown, more = sorted(names)[:SHOWN], len(names) - SHOWN
+        shown, more = [name[:LONGEST_NAME] for name in sorted(names)[:SHOWN]], len(names) - SHOWN
         rest = f" and {more} more" if more > 0 else ""
         raise ModelError(f"The checkpoint {fault} {', '.join(shown)}{rest}. Is it one of {architecture}? --arch says of which network it is.")

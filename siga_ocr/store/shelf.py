@@ -10,8 +10,9 @@ from typing import Literal
 from urllib.parse import quote
 
 from siga_ocr.errors import ModelError, UsageError
-from siga_ocr.parsing import build
+from siga_ocr.parsing import build, from_json
 from siga_ocr.store.files import StoredFile, contents, digest_of
+from siga_ocr.store.folder import small_file
 from siga_ocr.store.home import discard, home, incoming, locked, written
 
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -140,7 +141,7 @@ def _path_of(name: str) -> Path:
 
 def _read(path: Path) -> Entry:
     try:
-        entry = build(Entry, json.loads(path.read_bytes()), "entry")
+        entry = build(Entry, from_json(small_file(path)), "entry")
     except (OSError, ValueError, UsageError) as error:
         raise ModelError(f"{path} is damaged ({error}). Delete it and bring the model again with siga-ocr models pull or import.") from error
     if not re.fullmatch(r"[0-9a-f]{32}", entry.digest):

@@ -13,6 +13,7 @@ from siga_ocr.cli.main import app
 from siga_ocr.config import Architecture
 from siga_ocr.errors import ExitCode, ModelError
 from siga_ocr.model import build_model
+from siga_ocr.store.foreign import network
 from siga_ocr.store.official import converted
 from siga_ocr.store.official_names import official_name
 from tests.narrow import narrow
@@ -84,19 +85,25 @@ class Touches:
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ({"net": {"module.x": torch.zeros(2)}}, "lacks"),
         ({"net": {"module.x": "words"}}, "is no plain tensor"),
         ({"net": {"module.x": torch.zeros(2, 2).to_sparse()}}, "is no plain tensor"),
         ({"net": {}}, "holds no network"),
         ([torch.zeros(2)], "holds no network"),
+        ({"net": {"x": torch.zeros(1).expand(10**12)}}, "is no plain tensor"),
     ],
-    ids=["keys", "words", "sparse", "empty", "list"],
+    ids=["words", "sparse", "empty", "list", "one number many times"],
 )
 def test_what_is_no_checkpoint_of_the_authors_is_refused(content: object, named: str, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "file.pth")
+    with pytest.raises(ModelError, match=named):
+        network(tmp_path / "file.pth")
+
+
+def test_a_checkpoint_of_another_network_leaves_nothing(tmp_path: Path) -> None:
+    torch.save({"net": {"module.x": torch.zeros(2)}}, tmp_path / "file.pth")
     result = CliRunner().invoke(app, ["models", "convert", str(tmp_path / "file.pth"), "--arch", "siga-r", "-o", str(tmp_path / "out")])
     assert result.exit_code == ExitCode.MODEL
-    assert named in result.output
+    assert "lacks" in result.output
     assert not (tmp_path / "out").exists()
 
 
@@ -112,9 +119,17 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\x80\x04", b"PK\x03\x04 nothing", b"no pickle at all" * 50])
 def test_files_that_are_damaged_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.pth").write_bytes(content)
-    result = CliRunner().invoke(app, ["models", "convert", str(tmp_path / "file.pth"), "--arch", "siga-t", "-o", str(tmp_path / "out")])
-    assert result.exit_code == ExitCode.MODEL
-    assert "file.pth" in result.output
+    with pytest.raises(ModelError, match=r"file\.pth"):
+        network(tmp_path / "file.pth")
+
+
+def test_numbers_of_another_kind_and_infinities_are_named() -> None:
+    ours, theirs = states("siga-r")
+    for wrong in (torch.full_like(theirs["module.model_two.pw.bias"], torch.nan), theirs["module.model_two.pw.bias"] > 0):
+        with pytest.raises(ModelError, match=r"no finite numbers of the right kind in model_two\.pw\.bias"):
+            converted(theirs | {"module.model_two.pw.bias": wrong}, ours, "siga-r")
+    with pytest.raises(ModelError, match=r"twice, with and without module\.: model_two\.pw\.bias"):
+        converted(theirs | {"model_two.pw.bias": theirs["module.model_two.pw.bias"]}, ours, "siga-r")
 
 
 def test_a_model_that_is_there_stays(tiny_model_folder: Path, tmp_path: Path) -> None:
