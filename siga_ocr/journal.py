@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from siga_ocr.errors import DiskError, UsageError
+from siga_ocr.parsing import from_json
 from siga_ocr.reading import Provenance, Reading, Status
 from siga_ocr.record import record
 
@@ -140,7 +141,7 @@ class Journal:
 
     def _learn(self, line: bytes, end: int) -> None:
         try:
-            fields = json.loads(line)
+            fields = from_json(line)
             self._note(Identity(fields["file"], fields["size"], fields["modified_ns"]), fields["status"], end)
         except (ValueError, KeyError, TypeError) as error:
             if end == len(line):  # the first line already: the index is of no use to anybody

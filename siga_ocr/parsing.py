@@ -1,4 +1,4 @@
-"""Frozen dataclasses from parsed JSON, as strictly as their annotations say; it knows no file, and needs nothing but the standard library."""
+"""JSON and TOML as values, and frozen dataclasses from them, as strictly as their annotations say; no file, nothing but the standard library."""
 
 import json
 import math
@@ -26,6 +26,20 @@ def from_json(content: str | bytes) -> Any:
         raise ValueError("it is nested too deeply") from error
 
 
+def from_toml(content: str) -> dict[str, Any]:
+    """What a TOML text says.
+
+    Raises:
+        ValueError: it is no TOML, holds a number of too many digits, or is nested too deeply.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
 def build(kind: type[Kind], value: object, place: str) -> Kind:
     """An instance of the dataclass `kind` from a mapping; `place` is the dotted name under which faults are reported.
 
@@ -49,7 +63,7 @@ def build(kind: type[Kind], value: object, place: str) -> Kind:
 
 
 def _checked(kind: Any, value: object, place: str) -> object:
-    """`value` as the annotation `kind` wants it: lists become tuples, whole numbers become float where one is asked for."""
+    """`value` as the annotation `kind` wants it: lists become tuples, whole numbers become float where one is asked for, a dict holds texts."""
     origin, parts = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         return build(kind, value, place)  # type: ignore[arg-type]
@@ -57,6 +71,8 @@ def _checked(kind: Any, value: object, place: str) -> object:
         if any(value == option and type(value) is type(option) for option in parts):
             return value
         raise UsageError(f"{place}: must be one of {', '.join(map(str, parts))}, got {shown(value)}.")
+    if origin is dict:
+        return _texts(value, place)
     if origin is tuple:
         return _tuple(parts, value, place)
     if kind is float and type(value) in (int, float):
@@ -73,6 +89,12 @@ def _tuple(parts: tuple[Any, ...], value: object, place: str) -> tuple[object, .
     if len(kinds) != len(value):
         raise UsageError(f"{place}: must hold {len(kinds)} values, got {len(value)}.")
     return tuple(_checked(kind, part, f"{place}.{index}") for index, (kind, part) in enumerate(zip(kinds, value, strict=True)))
+
+
+def _texts(value: object, place: str) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise UsageError(f"{place}: must be an object of texts, got {shown(value)}.")
+    return dict(value)
 
 
 def _finite(value: Any, place: str) -> float:

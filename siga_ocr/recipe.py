@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from siga_ocr.config import ModelConfig, compact, siga_s, siga_t
 from siga_ocr.errors import UsageError
+from siga_ocr.parsing import LONGEST_KEY, from_toml, shown
 from siga_ocr.recipe_losses import LossConfig
 from siga_ocr.recipe_optimiser import CtcConfig as CtcConfig
 from siga_ocr.recipe_optimiser import OptimiserConfig as OptimiserConfig
@@ -138,11 +139,9 @@ def parse(toml: str, origin: str | PurePath = "the recipe") -> TrainConfig:
     Raises:
         UsageError: it is no TOML, or holds an unknown key or a value that cannot be used.
     """
-    import tomllib
-
     try:
-        table = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
+        table = from_toml(toml)
+    except ValueError as error:
         raise UsageError(f"{origin} is no valid TOML: {error}. Correct that line.") from error
     return from_table(table, origin)
 
@@ -153,17 +152,29 @@ def from_table(table: Mapping[str, Any], origin: str | PurePath) -> TrainConfig:
     Raises:
         UsageError: an unknown key or a value that cannot be used.
     """
-    values: dict[str, object] = dict(table)
-    values["model"] = _checked(ModelConfig, _with_preset(dict(table.get("model", {})), origin), f"{origin}: model")
+    values: dict[str, object] = dict(_table(table, f"{origin}"))
+    model = _table(table.get("model", {}), f"{origin}: model")
+    values["model"] = _checked(ModelConfig, _with_preset(dict(model), origin), f"{origin}: model")
     if "sources" in table:
-        values["sources"] = tuple(_source(entry, f"{origin}: sources[{n}]") for n, entry in enumerate(table["sources"]))
+        listed = table["sources"]
+        if not isinstance(listed, list | tuple):
+            raise UsageError(f"{origin}: sources must be a list of tables, [[sources]], got {shown(listed)}.")
+        values["sources"] = tuple(
+            _source(_table(entry, place), place) for place, entry in ((f"{origin}: sources[{n}]", e) for n, e in enumerate(listed))
+        )
     return _checked(TrainConfig, values, str(origin))
+
+
+def _table(value: object, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{place}: must be a table, got {shown(value)}.")
+    return value
 
 
 def _with_preset(overrides: dict[str, Any], origin: str | PurePath) -> dict[str, Any]:
     preset = overrides.pop("preset", "compact")
-    if preset not in PRESETS:
-        raise UsageError(f"{origin}: there is no model preset {preset!r}: use one of {', '.join(PRESETS)}.")
+    if not isinstance(preset, str) or preset not in PRESETS:
+        raise UsageError(f"{origin}: there is no model preset {shown(preset)}: use one of {', '.join(PRESETS)}.")
     return _merged(asdict(PRESETS[preset]), overrides)
 
 
@@ -178,8 +189,8 @@ def _merged(defaults: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str,
 def _source(entry: Mapping[str, Any], place: str) -> Source:
     kinds: dict[str, type[Source]] = {"rendered": RenderedSource, "labelled": LabelledSource}
     kind = entry.get("kind", "rendered")
-    if kind not in kinds:
-        raise UsageError(f"{place}: kind {kind!r} is unknown: use one of {', '.join(kinds)}.")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise UsageError(f"{place}: kind {shown(kind)} is unknown: use one of {', '.join(kinds)}.")
     return _checked(kinds[kind], entry, place)
 
 
@@ -190,7 +201,7 @@ def _checked(kind: type[_Kind], values: Mapping[str, Any], place: str) -> _Kind:
     class Strict:
         """Carries the rule that unknown keys are errors to every nested dataclass."""
 
-        __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+        __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
         value: kind  # type: ignore[valid-type]
 
     try:
@@ -198,4 +209,4 @@ def _checked(kind: type[_Kind], values: Mapping[str, Any], place: str) -> _Kind:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"][1:])
-        raise UsageError(f"{place}: {name}: {first['msg']}, got {first['input']!r}.") from error
+        raise UsageError(f"{place}: {name[:LONGEST_KEY]}: {first['msg']}, got {shown(first['input'])}.") from error

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from siga_ocr.errors import DiskError, UsageError
+from siga_ocr.parsing import from_json
 from siga_ocr.record import COLUMNS
 from siga_ocr.writers import Format, printable
 
@@ -103,18 +103,19 @@ def _records(stream: io.BufferedReader, form: Format, path: Path) -> Iterator[Re
                 _check_header(line, form)
             else:
                 yield parse(line)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, csv.Error) as error:
             raise UsageError(f"Line {number + 1} of {path} is no {form} record: resume with the format it began with, or {ANEW}.") from error
 
 
 def _whole_lines(stream: io.BufferedReader, quoted: bool) -> Iterator[str]:
     """Records that are ended by a line feed; within quotes it ends none."""
-    gathered = b""
+    gathered, quotes = list[bytes](), 0
     while line := stream.readline():
-        gathered += line
-        if gathered.endswith(b"\n") and not (quoted and gathered.count(b'"') % 2):
-            yield gathered.decode("utf-8", "surrogateescape")
-            gathered = b""
+        gathered.append(line)
+        quotes += line.count(b'"') if quoted else 0
+        if line.endswith(b"\n") and quotes % 2 == 0:
+            yield b"".join(gathered).decode("utf-8", "surrogateescape")
+            gathered.clear()
 
 
 def _check_header(line: str, form: Format) -> None:
@@ -124,7 +125,7 @@ def _check_header(line: str, form: Format) -> None:
 
 
 def _from_json(line: str) -> Recorded:
-    record = json.loads(line)
+    record = from_json(line)
     return Recorded(str(record["file"]), str(record["status"]), str(record["weights_sha256"] or ""))
 
 
@@ -158,4 +159,4 @@ def _tsv_cells(line: str) -> list[str]:
 def _unescaped(cell: str) -> str:
     """The cell that `writers.tsv_line` escaped."""
     parts = iter(cell)
-    return "".join(TSV_ESCAPES[next(parts)] if character == "\\" else character for character in parts)
+    return "".join(TSV_ESCAPES[next(parts, "")] if character == "\\" else character for character in parts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siga_ocr.errors import UsageError
+from siga_ocr.parsing import LONGEST_KEY, from_toml, shown
 
 NAME = "siga-ocr.toml"
 """Of the file in the working folder, and of the user's."""
@@ -15,6 +16,10 @@ PREFIX = "SIGA_OCR_"
 
 APART = ("SIGA_OCR_HOME", "SIGA_OCR_HUB_REPOSITORY")
 """Variables that stand for no option."""
+
+
+MAX_BYTES = 2**20
+"""Of a file of settings."""
 
 
 @dataclass(frozen=True)
@@ -105,22 +110,22 @@ def _from_file(path: Path, options: Sequence[Option]) -> dict[Option, Given]:
         elif dotted in by_key:
             shared |= {option: Given(_checked(value, option, origin), origin) for option in by_key[dotted]}
         else:
-            raise UsageError(f"{path}: there is no setting {dotted!r}{_nearest(dotted, [*by_dotted, *by_key])}.")
+            raise UsageError(f"{path}: there is no setting {shown(dotted)}{_nearest(dotted[:LONGEST_KEY], [*by_dotted, *by_key])}.")
     return shared | own
 
 
 def _parsed(path: Path) -> dict[str, object]:
     try:
+        if not path.exists():
+            return {}
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"The settings in {path} cannot be read: it is no regular file of at most {MAX_BYTES // 2**20} MB.")
         content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
     except OSError as error:
         raise UsageError(f"The settings in {path} cannot be read: {error.strerror}.") from error
-    import tomllib
-
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return from_toml(content.decode("utf-8-sig"))
+    except ValueError as error:
         raise UsageError(f"{path} is no TOML: {error}.") from error
 
 
@@ -142,7 +147,7 @@ def _checked(value: object, option: Option, origin: str) -> object:
     kinds: tuple[type, ...] = (bool,) if option.is_flag else (str, int, float)
     if (isinstance(value, list) and not option.takes_many) or not all(type(part) in kinds for part in parts):
         wanted = "true or false" if option.is_flag else "a list of texts" if option.takes_many else "a text or a number"
-        raise UsageError(f"{origin}: the value must be {wanted}, got {value!r}.")
+        raise UsageError(f"{origin}: the value must be {wanted}, got {shown(value)}.")
     return parts if option.takes_many else value
 
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from siga_ocr.orientation import Orientation
 
 
+MOST_DIGITS = 9
+"""Of a number of pixels."""
+
+
 def code_format(mask: str, regex: str, charset: str, length: str, preset: str) -> "CodeFormat | None":
     """The format that these options ask for; None where they ask for none."""
     if not any((mask, regex, charset, length, preset)):
@@ -44,8 +48,8 @@ def region(text: str | None) -> "Roi | None":
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]
-    if len(parts) != 4 or not all(part.isdecimal() for part in parts) or "0" in {str(int(part)) for part in parts[2:]}:
-        raise UsageError(f"--roi is X,Y,W,H in whole pixels, with W and H from 1, not {text!r}.")
+    if len(parts) != 4 or not all(part.isdecimal() and len(part) <= MOST_DIGITS for part in parts) or "0" in {str(int(part)) for part in parts[2:]}:
+        raise UsageError(f"--roi is X,Y,W,H in whole pixels, with W and H from 1, not {text[:80]!r}.")
     x, y, width, height = map(int, parts)
     return x, y, width, height
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from siga_ocr.charset import PRINTABLE, Charset
 from siga_ocr.errors import UsageError
 from siga_ocr.formats.automaton import Automaton, distances, intersection
-from siga_ocr.formats.pattern import ANY, Chars, Follow, Pattern, Repeat
+from siga_ocr.formats.pattern import ANY, MOST_CHARACTERS, Chars, Follow, Pattern, Repeat
 
 MASK_SIGNS = {"9": Chars(frozenset(string.digits)), "A": Chars(frozenset(string.ascii_letters)), "*": ANY}
 """What stands for more than itself in a mask."""
+
+MOST_DIGITS = 9
+"""Of a length."""
 
 FAR = 200
 """Characters: how long a text is searched for when a message has to say that a format asks for more than a model reads."""
@@ -131,12 +134,15 @@ def _mask(mask: str) -> Pattern:
 
 
 def _characters(listed: str) -> Chars:
-    found, place = set[str](), 0
+    found, place, read = set[str](), 0, 0
     while place < len(listed):
         first, dash, last = listed[place], listed[place + 1 : place + 2], listed[place + 2 : place + 3]
         if dash == "-" and last:
             if first > last:
                 raise UsageError(f"--charset {listed!r} has the range {first}-{last}, which runs backwards.")
+            read += ord(last) - ord(first)
+            if read > MOST_CHARACTERS:
+                raise UsageError(f"--charset names more than {MOST_CHARACTERS} characters: name those that codes have.")
             found |= {chr(code) for code in range(ord(first), ord(last) + 1)}
             place += 3
         else:
@@ -147,7 +153,7 @@ def _characters(listed: str) -> Chars:
 
 def _length(text: str) -> tuple[int, int | None]:
     least, dash, most = (part.strip() for part in text.partition("-"))
-    if not least.isdecimal() or (most and not most.isdecimal()):
+    if not all(number.isdecimal() and len(number) <= MOST_DIGITS for number in (least, most or least)):
         raise UsageError(f"--length is a number of characters or a range such as 8-12 or 8-, not {text!r}.")
     longest = int(most) if most else None if dash else int(least)
     if longest is not None and not max(int(least), 1) <= longest:

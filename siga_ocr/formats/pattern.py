@@ -38,6 +38,9 @@ class Repeat:
     most: int | None
 
 
+MOST_CHARACTERS = 1_000_000
+"""That the sets of one rule may hold together, each time they are named: Unicode's first plane has 65,536."""
+
 Pattern = Chars | Follow | Either | Repeat
 
 ANY = Chars(frozenset(), negated=True)

@@ -3,13 +3,19 @@
 from typing import Any
 
 from siga_ocr.errors import UsageError
-from siga_ocr.formats.pattern import Chars, Either, Follow, Pattern, Repeat
+from siga_ocr.formats.pattern import MOST_CHARACTERS, Chars, Either, Follow, Pattern, Repeat
 
 SPECIAL = frozenset("\\[]|(){}.?*+")
 """What greenery wants a backslash before outside of brackets; it takes no other punctuation with one."""
 
 SPECIAL_INSIDE = frozenset("\\[]^-")
 SHORTHANDS = frozenset("dDsSwW")
+
+LAST = 0xFFFF
+"""The last code point that is written on a workpiece."""
+
+SHOWN = 200
+"""Characters of an expression in a message."""
 
 
 def to_pattern(regex: str) -> Pattern:
@@ -22,10 +28,15 @@ def to_pattern(regex: str) -> Pattern:
     from greenery.parse import NoMatch
 
     try:
-        return _converted(parse(_respelled(regex)))
+        node = parse(_respelled(regex))
+        if _count(node) > MOST_CHARACTERS:
+            raise UsageError(
+                f"The sets of --regex {regex[:SHOWN]!r} hold more than {MOST_CHARACTERS} characters together: name those that codes have."
+            )
+        return _converted(node)
     except (NoMatch, ValueError, IndexError, RecursionError) as error:
         raise UsageError(
-            f"--regex {regex!r} cannot be used: it is no regular expression, or has what codes cannot be searched with "
+            f"--regex {regex[:SHOWN]!r} cannot be used: it is no regular expression, or has what codes cannot be searched with "
             "(look-around, back references, flags, \\b, Unicode classes)."
         ) from error
 
@@ -84,6 +95,13 @@ def _item(body: str, place: int) -> tuple[str, int]:
     return ("\\" if body[place] in SPECIAL_INSIDE else "") + body[place], place + 1
 
 
+def _count(node: Any) -> int:
+    """How many characters the sets of an expression hold together."""
+    if hasattr(node, "concs"):
+        return sum(_count(part.multiplicand) for conc in node.concs for part in conc.mults)
+    return sum(min(last, LAST) - first + 1 for first, last in node.ord_ranges if first <= LAST)
+
+
 def _converted(node: Any) -> Pattern:
     """Alternatives of sequences of repetitions, as greenery has them, as ours."""
     return Either(tuple(Follow(tuple(_repetition(part) for part in conc.mults)) for conc in sorted(node.concs, key=str)))
@@ -98,5 +116,5 @@ def _repetition(node: Any) -> Pattern:
 
 def _charclass(node: Any) -> Chars:
     """Ranges of code points as characters; beyond U+FFFF nothing is written on a workpiece."""
-    characters = frozenset(chr(code) for first, last in node.ord_ranges for code in range(first, min(last, 0xFFFF) + 1))
+    characters = frozenset(chr(code) for first, last in node.ord_ranges for code in range(first, min(last, LAST) + 1))
     return Chars(characters, node.negated)

@@ -16,6 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from siga_ocr.errors import DiskError, ModelError, UsageError
 from siga_ocr.model import SigaModel
+from siga_ocr.parsing import build, from_json
 from siga_ocr.recipe import OptimiserConfig, TrainConfig, from_table
 from siga_ocr.training.average import WeightAverage
 from siga_ocr.training.learner import Learner
@@ -81,13 +82,13 @@ class TrainingState:
             self.model.load_state_dict(_under("model", tensors))
             self.average.model.load_state_dict(_under("average", tensors))
             self.ctc_head.load_state_dict(_under("ctc_head", tensors))
+            for number, parameter in enumerate(self.parameters):
+                self.optimiser.state[parameter] = {
+                    name: torch.empty_like(parameter).copy_(tensor) if tensor.ndim else tensor.to(parameter.device)
+                    for name, tensor in _under(f"optimiser.{number}", tensors).items()
+                }
         except RuntimeError as error:
             raise ModelError("The training state does not fit the recipe's network: start anew without --resume.") from error
-        for number, parameter in enumerate(self.parameters):
-            self.optimiser.state[parameter] = {
-                name: torch.empty_like(parameter).copy_(tensor) if tensor.ndim else tensor.to(parameter.device)
-                for name, tensor in _under(f"optimiser.{number}", tensors).items()
-            }
 
 
 def _optimiser(parameters: list[nn.Parameter], config: OptimiserConfig) -> torch.optim.AdamW | torch.optim.Adadelta:
@@ -150,8 +151,7 @@ def load_state(run: Path, state: TrainingState, config: TrainConfig) -> None:
         raise ModelError(f"The training state in {folder} is damaged ({error}): start anew without --resume.") from error
     _check_recipe(facts.get("recipe"), config, run)
     state.fill(tensors)
-    progress = facts["progress"]
-    state.progress = Progress(**{**progress, "first_index": tuple((seed, index) for seed, index in progress["first_index"])})
+    state.progress = _progress(facts, folder)
 
 
 def stored_step(run: Path) -> int | None:
@@ -162,18 +162,28 @@ def stored_step(run: Path) -> int | None:
     """
     if not any((run / name).exists() for name in (LAST, f"{LAST}.old")):
         return None
-    return int(_last(run)[1]["progress"]["step"])
+    folder, facts = _last(run)
+    return _progress(facts, folder).step
+
+
+def _progress(facts: Mapping[str, Any], folder: Path) -> Progress:
+    try:
+        return build(Progress, facts.get("progress"), "progress")
+    except UsageError as error:
+        raise ModelError(f"The training state in {folder} is damaged ({error}): start anew without --resume.") from error
 
 
 def _last(run: Path) -> tuple[Path, dict[str, Any]]:
     """The folder of the last whole state, and what it says of itself."""
     folder = run / LAST if (run / LAST).exists() else run / f"{LAST}.old"
     try:
-        facts: dict[str, Any] = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        facts = from_json((folder / _FACTS).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"{run} holds no training state to resume: start without --resume.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"The training state in {folder} is damaged ({error}): start anew without --resume.") from error
+    if not isinstance(facts, dict):
+        raise ModelError(f"The training state in {folder} is damaged (no object): start anew without --resume.")
     return folder, facts
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from siga_ocr.data.shards import FittedCrops
 from siga_ocr.errors import ModelError
 from siga_ocr.model import SigaModel
+from siga_ocr.parsing import from_json
 from siga_ocr.store import checkpoint
 from siga_ocr.store.folder import CONFIG_NAME, describe
 from siga_ocr.training.events import Checked
@@ -112,6 +113,6 @@ def look_of(candidate: Path) -> Look:
 def _stored(folder: Path) -> list[Look]:
     path = folder / CHECKS
     try:
-        return [Look(**look) for look in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+        return [Look(**look) for look in from_json(path.read_text(encoding="utf-8"))] if path.exists() else []
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"{path} is damaged ({error}): start a new run.") from error

@@ -3,9 +3,9 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from siga_ocr.errors import ModelError, UsageError
+from siga_ocr.parsing import build, from_json
 from siga_ocr.recipe import TrainConfig, parse
 from siga_ocr.recipe_text import to_toml
 from siga_ocr.store.hub import PREFIX
@@ -59,7 +59,7 @@ def read_facts(folder: Path) -> tuple[Facts, TrainConfig]:
         ModelError: its files are damaged.
     """
     try:
-        stored: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        stored = from_json((folder / FACTS).read_text(encoding="utf-8"))
         config = parse((folder / CONFIG).read_text(encoding="utf-8"), folder / CONFIG)
     except FileNotFoundError as error:
         raise UsageError(f"{folder} holds no fine-tuning that could go on: start it without --resume.") from error
@@ -67,7 +67,7 @@ def read_facts(folder: Path) -> tuple[Facts, TrainConfig]:
         raise ModelError(f"{folder / FACTS} is damaged ({error}): start a new run.") from error
     try:
         return _facts(stored), config
-    except (KeyError, TypeError) as error:
+    except UsageError as error:
         raise ModelError(f"{folder / FACTS} was written by another version ({error}): start a new run.") from error
 
 
@@ -76,19 +76,12 @@ def is_begun(folder: Path) -> bool:
     return (folder / FACTS).exists()
 
 
-def _facts(stored: dict[str, Any]) -> Facts:
-    prepared = stored["prepared"]
-    dropped = tuple((str(reason), int(count)) for reason, count in prepared["dropped"])
-    return Facts(
-        model=stored["model"],
-        name=stored["name"],
-        plan=Plan(**stored["plan"]),
-        prepared=Prepared(prepared["train"], prepared["validation"], prepared["texts"], dropped),
-        on_validation=_marks(stored["on_validation"]),
-        on_rest=_marks(stored["on_rest"]),
-        asked=stored["asked"],
-    )
+def _facts(stored: object) -> Facts:
+    """The facts as they were written, kind by kind.
 
-
-def _marks(stored: dict[str, Any]) -> Marks:
-    return Marks(tuple(bool(right) for right in stored["correct"]), float(stored["loss"]))
+    Raises:
+        UsageError: they are no such facts.
+    """
+    if not isinstance(stored, dict) or stored.pop("format", None) != FORMAT:
+        raise UsageError(f"its format is not {FORMAT}")
+    return build(Facts, stored, "finetune")
