@@ -1,6 +1,7 @@
 """What Pillow is asked for: one decoder for each kind of image, chosen by content, without a word on stderr."""
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,12 @@ KINDS = {
     "WEBP": ("WebP", (b"RIFF",)),
 }
 """What is opened: its decoder in Pillow, and what its content begins with. No kind that runs a foreign program to be decoded."""
+
+MAX_SCANS = 100
+"""Passes over the pixels that a JPEG may ask for: ten are common, and each takes as long as a whole picture, however few bytes it has."""
+
+SCAN, END = 0xDA, 0xD9
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]", re.DOTALL)
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -47,6 +54,8 @@ def opened(data: bytes) -> Image.Image:
     kind = next((kind for kind, (_, marks) in KINDS.items() if data.startswith(marks)), None)
     if kind is None:
         raise UnreadableImage(f"the content is no image of a known kind ({', '.join(KINDS)})")
+    if kind == "JPEG" and data.count(bytes((0xFF, SCAN))) > MAX_SCANS and _scans(data) > MAX_SCANS:
+        raise UnreadableImage(f"it is stored in more than {MAX_SCANS} scans: store it again")
     import_module(f"PIL.{KINDS[kind][0]}ImagePlugin")  # alone: to load all decoders takes longer than to read a crop
     if kind == "TIFF":
         _hush_libtiff()
@@ -56,6 +65,19 @@ def opened(data: bytes) -> Image.Image:
         raise UnreadableImage(f"the image is damaged: it begins as {kind}, but cannot be opened as that") from error
     except Image.DecompressionBombError as error:
         raise UnreadableImage(f"it has more than {MAX_PIXELS // 1_000_000} million pixels: give a crop") from error
+
+
+def _scans(data: bytes) -> int:
+    """The scans of a JPEG, as many as matter."""
+    count, place = 0, 2
+    while count <= MAX_SCANS and (marker := _MARKER.search(data, place)):
+        kind, place = data[marker.end() - 1], marker.end()
+        if kind == END:
+            break
+        if kind not in (0x01, 0xD8):  # those stand alone, all others have a length
+            place += int.from_bytes(data[place : place + 2], "big")
+        count += kind == SCAN
+    return count
 
 
 def upright(picture: Image.Image) -> Image.Image:

@@ -9,6 +9,9 @@ from siga_ocr.errors import UnreadableImage
 MAX_PIXELS = 64_000_000
 """A larger image is refused before its pixels are unpacked."""
 
+PART = 2**20
+"""Pixels whose levels are scaled at a time."""
+
 Rgb = npt.NDArray[np.uint8]
 """[h, w, 3]."""
 
@@ -26,7 +29,7 @@ def check_size(width: int, height: int) -> None:
 def picture_to_rgb(picture: Image.Image) -> Rgb:
     """The pixels of a picture: what is transparent over white, levels of more than 8 bits scaled, as in `scaled`."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        picture = Image.fromarray(scaled(np.asarray(picture, dtype=np.float64)))
+        picture = Image.fromarray(scaled(np.asarray(picture)))
     elif picture.mode == "LAB":
         picture = picture.getchannel("L")
     elif picture.mode in ("La", "RGBa"):  # colours multiplied by their opacity
@@ -58,19 +61,25 @@ def array_to_rgb(array: npt.NDArray[np.generic]) -> Rgb:
 
 
 def _to_8_bit(levels: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    if levels.dtype == np.uint8:
-        return np.array(levels, dtype=np.uint8)
-    return scaled(levels.astype(np.float64))
+    return np.array(levels, dtype=np.uint8) if levels.dtype == np.uint8 else scaled(levels)
 
 
-def scaled(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+def scaled(levels: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
     """Grey levels of cameras with 10 to 16 bits, or fractions 0..1, scaled to 0..255.
 
     The full scale is that of the smallest depth of 8, 10, 12, 14 or 16 bits that holds the brightest pixel: a 12-bit camera writes its
     levels unshifted into 16-bit files, and scaling those by 65535 would leave 16 grey levels.
     """
-    levels = np.nan_to_num(levels, nan=0.0, posinf=0.0, neginf=0.0)
-    brightest = float(levels.max(initial=0.0))
-    fractions = brightest <= 1.0 and bool((levels != np.round(levels)).any())
+    flat = levels.reshape(-1)
+    parts = [slice(start, start + PART) for start in range(0, flat.size, PART)]  # a copy of all of them in float64 would be as large as four pictures
+    brightest = max((float(_finite(flat[part]).max(initial=0.0)) for part in parts), default=0.0)
+    fractions = brightest <= 1.0 and any(bool((_finite(flat[part]) % 1).any()) for part in parts)
     full = 1.0 if fractions else next((2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if brightest < 2.0**bits), max(brightest, 1.0))
-    return np.clip(np.round(levels * (255.0 / full)), 0, 255).astype(np.uint8)
+    result = np.empty(flat.size, dtype=np.uint8)
+    for part in parts:
+        result[part] = np.clip(np.round(_finite(flat[part]) * (255.0 / full)), 0, 255)
+    return result.reshape(levels.shape)
+
+
+def _finite(levels: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+    return np.nan_to_num(levels.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
