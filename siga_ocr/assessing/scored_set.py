@@ -39,7 +39,7 @@ def scored_set(paths: Sequence[Path], rows: Rows) -> ScoredSet:
         LabelError: a table is not there or cannot be read.
         NoInputError: not a single row is left.
     """
-    samples, blank, sizes = [], 0, []
+    samples, blank, sizes = list[Sample](), 0, list[tuple[Path, int]]()
     for path in paths:
         before = len(samples)
         turned = turned_files(find_table(path).parent) if rows.upright else frozenset()
