@@ -21,6 +21,10 @@ class Format(StrEnum):
     TSV = "tsv"
 
 
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+"""Control characters as they are written in a table."""
+
+
 class Sink(Protocol):
     """Takes text: a stream, or a file that is being written."""
 
@@ -135,8 +139,8 @@ def make_writer(form: Format, sink: Sink, provenance: Provenance, headed: bool =
 
 
 def printable(cell: str) -> str:
-    """`cell` in one line and without tabs."""
-    return cell.translate({code: f"\\x{code:02x}" for code in (*range(32), 127)})
+    """`cell` in one line, without tabs and without what a terminal obeys."""
+    return cell.translate(CONTROLS)
 
 
 def put(sink: Sink, text: str) -> None:

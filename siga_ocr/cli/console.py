@@ -12,11 +12,20 @@ Item = TypeVar("Item")
 
 
 def say(message: str) -> None:
-    """One line of talk; where nobody can hear it, the work goes on without."""
+    """One line of talk, whatever names of files and models hold; where nobody can hear it, the work goes on without."""
     try:
-        print(message, file=sys.stderr, flush=True)
+        print(harmless(message), file=sys.stderr, flush=True)
     except (OSError, ValueError):
         _discard(sys.stderr)
+
+
+def harmless(text: str) -> str:
+    """A text without the characters that would move a terminal's cursor, change its title or hide what stands there."""
+    return text if text.isprintable() else "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("ascii", "backslashreplace").decode() if ord(character) > 127 else f"\\x{ord(character):02x}"
 
 
 def put(record: str) -> None:

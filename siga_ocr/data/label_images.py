@@ -4,17 +4,14 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from siga_ocr.crops import Crop, decode_image, read_bytes
 from siga_ocr.data.label_tables import Entry
+from siga_ocr.data.lmdb_file import STORE_NAME, DamagedStore, LmdbFile
 from siga_ocr.errors import LabelError, UnreadableImage
 
-if TYPE_CHECKING:
-    import lmdb
-
-STORE_NAME = "data.mdb"
-"""The file that makes a folder an LMDB."""
+MOST_DIGITS = 12
+"""Of a number of samples."""
 
 _ENTRY = re.compile(r"image-\d{9}")
 
@@ -30,10 +27,16 @@ def image_exists(path: Path) -> bool:
         return path.is_file() or (_is_entry(path) and _stored(path.parent, path.name) is not None)
     except (OSError, ValueError):  # a name that no file can have
         return False
+    except DamagedStore:
+        return True
 
 
 def image_source(path: Path) -> str | bytes:
-    """What a reader can be given: the bytes of an entry, or else the path, also of an entry that is missing."""
+    """What a reader can be given: the bytes of an entry, or else the path, also of an entry that is missing.
+
+    Raises:
+        LabelError: the store is damaged there.
+    """
     content = _stored(path.parent, path.name) if _is_entry(path) else None
     return str(path) if content is None else content
 
@@ -46,7 +49,10 @@ def read_image(path: Path) -> Crop:
     """
     if not _is_entry(path):
         return decode_image(read_bytes(str(path)), str(path))
-    content = _stored(path.parent, path.name)
+    try:
+        content = _stored(path.parent, path.name)
+    except LabelError as error:
+        raise UnreadableImage(str(error)) from error
     if content is None:
         raise UnreadableImage("no such entry")
     return decode_image(content, str(path))
@@ -56,11 +62,13 @@ def read_store(path: Path) -> Iterator[Entry]:
     """The rows of an LMDB with the keys of the scene text benchmarks: `num-samples`, `image-000000001`, `label-000000001` and on.
 
     Raises:
-        LabelError: it is no such store, or the package that reads it is not installed.
+        LabelError: it is no such store, or damaged.
     """
     count = _stored(path, "num-samples")
-    if count is None or not count.isdigit():
+    if count is None or not count.isdigit() or len(count) > MOST_DIGITS:
         raise LabelError(f"{path} holds no number of samples (num-samples): it is no LMDB of crops and texts.")
+    if int(count) > (entries := _opened(path.resolve()).entries):
+        raise LabelError(f"{path} says that it holds {int(count)} samples, and has {entries} entries: it is damaged. Fetch or make it again.")
     for number in range(1, int(count) + 1):
         label = _stored(path, f"label-{number:09d}") or b""
         try:
@@ -70,23 +78,17 @@ def read_store(path: Path) -> Iterator[Entry]:
 
 
 def _is_entry(path: Path) -> bool:
-    return _ENTRY.fullmatch(path.name) is not None and not path.is_file() and is_store(path.parent)
+    try:
+        return _ENTRY.fullmatch(path.name) is not None and not path.is_file() and is_store(path.parent)
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _stored(store: Path, key: str) -> bytes | None:
-    with _opened(store.resolve()).begin() as transaction:
-        value = transaction.get(key.encode())
-    return None if value is None else bytes(value)
+    return _opened(store.resolve()).get(key.encode())
 
 
 @cache
-def _opened(store: Path) -> "lmdb.Environment":
-    """Each store is opened once in a process: the library allows no more."""
-    try:
-        import lmdb
-    except ImportError as error:
-        raise LabelError(f"{store} is an LMDB, and the package that reads it is not there: pip install 'siga-ocr[lmdb]'.") from error
-    try:
-        return lmdb.open(str(store), subdir=store.is_dir(), readonly=True, lock=False, readahead=False, max_readers=126)
-    except lmdb.Error as error:
-        raise LabelError(f"{store} cannot be read as an LMDB: {error}.") from error
+def _opened(store: Path) -> LmdbFile:
+    """Each store is opened once in a process."""
+    return LmdbFile(store)

@@ -59,10 +59,17 @@ def read_rows(source: LabelSource) -> Iterator[Row]:
 
 
 def find_table(path: Path) -> Path:
-    """`path` itself, or the table in the folder `path`; `labels.csv` where there is none, so that its lack is told."""
+    """`path` itself, or the table in the folder `path`; `labels.csv` where there is none, so that its lack is told.
+
+    Raises:
+        LabelError: what has the name of a table is no file.
+    """
     if not path.is_dir():
         return path
-    return next((path / name for name in TABLE_NAMES if (path / name).is_file()), path / TABLE_NAMES[0])
+    found = next((path / name for name in TABLE_NAMES if (path / name).is_file()), path / TABLE_NAMES[0])
+    if found.exists() and not found.is_file():  # a pipe, which would be waited for
+        raise LabelError(f"{found} is no regular file. Put the table in its place, or name the table itself.")
+    return found
 
 
 def _row(entry: Entry, folder: Path) -> Row:
@@ -72,7 +79,12 @@ def _row(entry: Entry, folder: Path) -> Row:
 def _located(file: str, folder: Path) -> Path:
     """Backslashes separate folders, where no file has one in its name."""
     as_written = folder / file
-    return folder / file.replace("\\", "/") if "\\" in file and not as_written.exists() else as_written
+    if "\\" not in file:
+        return as_written
+    try:
+        return as_written if as_written.exists() else folder / file.replace("\\", "/")
+    except OSError:  # a name that no file can have
+        return as_written
 
 
 def _from_names(folder: Path, pattern: re.Pattern[str]) -> Iterator[Row]:
@@ -91,8 +103,8 @@ def _from_names(folder: Path, pattern: re.Pattern[str]) -> Iterator[Row]:
 def _pattern(names: str) -> re.Pattern[str]:
     try:
         pattern = re.compile(names)
-    except re.error as error:
-        raise UsageError(f"{names!r} is no regular expression: {error}.") from error
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UsageError(f"{names[:200]!r} is no regular expression: {error}.") from error
     if "text" not in pattern.groupindex:
         raise UsageError(f"{names!r} does not say where the text stands: give it a group, such as (?P<text>.+)_\\d+.")
     return pattern

@@ -3,12 +3,13 @@
 import codecs
 import csv
 import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from siga_ocr.errors import LabelError
+from siga_ocr.parsing import from_json, shown
 from siga_ocr.sources import SUFFIXES
 
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_path", "path")
@@ -16,6 +17,9 @@ FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_path", "path")
 
 TEXT_COLUMNS = ("text", "label", "plate_text", "transcription", "ground_truth", "expected")
 """Names of the column that holds what the image says, in any case."""
+
+MAX_BYTES = 2**30
+"""Of a table: it is taken into memory as a whole."""
 
 _DELIMITERS = (",", ";", "\t")
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -44,18 +48,29 @@ def read_table(path: Path, encoding: str = "") -> Iterator[Entry]:
         raise LabelError(f"{path} is empty: give every crop a row, and {_COLUMNS_NEEDED}.")
     entries = _objects(text, path) if first == "{" else _cells(text, path)
     try:
-        yield from entries
+        for entry in entries:
+            _check(entry, path)
+            yield entry
     except csv.Error as error:
         raise LabelError(f"{path} cannot be read as a table ({error}). Correct it or save it again.") from error
 
 
+def _check(entry: Entry, path: Path) -> None:
+    """Halves of surrogate pairs are no characters: JSON can hold them, a file that is written cannot."""
+    for cell in (entry.file, entry.text, *chain.from_iterable(entry.extra)):
+        if not cell.isascii() and any("\ud800" <= character <= "\udfff" for character in cell):
+            raise LabelError(f"{path}, line {entry.line}: {shown(cell)} holds half of a surrogate pair. Write whole characters.")
+
+
 def _decoded(path: Path, encoding: str) -> str:
     try:
-        content = path.read_bytes()
+        content = _content(path)
     except FileNotFoundError as error:
         raise LabelError(f"There is no {path}. Name a folder with labels.csv, or the table itself.") from error
     except OSError as error:
         raise LabelError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # a name with a zero byte
+        raise LabelError(f"{str(path)!r} cannot be read: {error}.") from error
     marked = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "")
     try:
         return content.decode(marked or encoding or "utf-8")
@@ -65,7 +80,24 @@ def _decoded(path: Path, encoding: str) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         kind = "UTF-16 without its mark" if b"\0" in content else "a code page of Windows, such as cp1252"
         hint = "" if encoding else f", perhaps {kind}: save it as CSV UTF-8, or name its encoding (--encoding)"
-        raise LabelError(f"{path} is not in {error.encoding.upper()} (byte {content[error.start]:#04x} in line {line}){hint}.") from error
+        byte = f"byte {content[error.start]:#04x} in" if error.start < len(content) else "after"
+        raise LabelError(f"{path} is not in {error.encoding.upper()} ({byte} line {line}){hint}.") from error
+    except ValueError as error:  # of encodings that are none of files
+        raise LabelError(f"{path} cannot be read with the encoding {encoding!r}: {error}. Name one such as cp1252 or utf-16-le.") from error
+
+
+def _content(path: Path) -> bytes:
+    """What a table holds.
+
+    Raises:
+        OSError, ValueError: it cannot be read.
+        LabelError: it is larger than a table can be.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise LabelError(f"{path} is larger than {MAX_BYTES // 2**20} MB: divide it.")
+    return content
 
 
 def _cells(text: str, path: Path) -> Iterator[Entry]:
@@ -101,6 +133,8 @@ def _columns(body: str, path: Path, delimiter: str, skipped: int) -> Iterator[En
     header = next(cells for cells in reader if cells)
     names = [cell.strip().lower() for cell in header]
     file_at, text_at = _place(names, FILE_COLUMNS), _place(names, TEXT_COLUMNS)
+    if min(file_at, text_at) < 0:
+        raise LabelError(f"{path}: its first line ends within quotes. It must name the columns: file and text.")
     others = [place for place in range(len(names)) if place not in (file_at, text_at)]
     for cells in reader:
         if not any(cell.strip() for cell in cells):
@@ -129,7 +163,7 @@ def _objects(text: str, path: Path) -> Iterator[Entry]:
             continue
         place = f"{path}, line {number}"
         try:
-            found = json.loads(line)
+            found = from_json(line)
         except ValueError as error:
             raise LabelError(f"{place} is no JSON ({error}). Give one object a line.") from error
         if not isinstance(found, dict):
@@ -139,5 +173,8 @@ def _objects(text: str, path: Path) -> Iterator[Entry]:
         values = [list(found.values())[at] if at >= 0 else None for at in places]
         if not all(isinstance(value, str) for value in values):
             raise LabelError(f"{place}: file and text must be there, both in quotes (a number would lose its leading zeros).")
-        extra = ((key, str(value)) for at, (key, value) in enumerate(found.items()) if at not in places)
-        yield Entry(number, str(values[0]).strip(), str(values[1]), tuple(extra))
+        try:
+            extra = tuple((key, str(value)) for at, (key, value) in enumerate(found.items()) if at not in places)
+        except RecursionError as error:
+            raise LabelError(f"{place} is nested too deeply. Give one object a line, with file and text.") from error
+        yield Entry(number, str(values[0]).strip(), str(values[1]), extra)

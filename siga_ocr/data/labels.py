@@ -60,7 +60,7 @@ class Labels:
 
 def part_of(text: str) -> Part:
     """`B`, the held-out third, or `A`, by a hash of the text: equal texts are always in the same part."""
-    return "B" if hashlib.sha256(text.encode()).digest()[0] < _HELD_OUT else "A"
+    return "B" if hashlib.sha256(text.encode(errors="surrogatepass")).digest()[0] < _HELD_OUT else "A"
 
 
 def read_labels(path: Path | LabelSource, rules: LabelRules) -> Labels:

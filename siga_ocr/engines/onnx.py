@@ -9,12 +9,17 @@ import onnxruntime
 from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.errors import ModelError
 from siga_ocr.preprocess import Batch
-from siga_ocr.store.folder import CONFIG_NAME, GRAPH_NAME, checked_weights, describe, graph_key
+from siga_ocr.store.folder import CONFIG_NAME, GRAPH_NAME, MAX_GRAPH, MEGABYTE, WEIGHTS_NAME, checked_weights, describe, graph_key
 
 Floats = npt.NDArray[np.float32]
 
 LANES = 64
 """Batches that may run at once: each takes the thread it is called on, so that the reader's threads set the limit."""
+
+PLACE = b"\x0a\x08location\x12" + bytes([len(WEIGHTS_NAME)]) + WEIGHTS_NAME.encode()
+"""How a graph says that a tensor lies in the weights' file."""
+
+REMEDY = "siga-ocr export FOLDER --format onnx"
 
 GRAPH_KEY = "siga_ocr.weights_layout"
 """Under which name a graph says which weights it fits."""
@@ -33,6 +38,7 @@ class OnnxEngine:
         checked_weights(folder, description.weights_sha256)
         self.config = description.model
         self.facts = EngineFacts("onnx", "cpu", "float32", 16, LANES)
+        self._path = folder / GRAPH_NAME
         self._session = _session(folder)
         found = self._session.get_modelmeta().custom_metadata_map.get(GRAPH_KEY)
         if found != graph_key(folder):
@@ -40,13 +46,28 @@ class OnnxEngine:
 
     def run(self, batch: Batch, steps: int) -> EngineOutput:
         """The first `steps` positions of every crop."""
-        log_probabilities, attention = self._session.run(["log_probabilities", "glyph_attention"], _feeds(batch, steps, False))
+        log_probabilities, attention = self._run(["log_probabilities", "glyph_attention"], batch, steps)
+        places = (len(batch), steps)
+        fits = log_probabilities.ndim == 3 and attention.ndim == 4 and log_probabilities.shape[:2] == attention.shape[:2] == places
+        if not fits or log_probabilities.shape[2] < self.config.charset.class_count or np.isnan(log_probabilities).any():
+            raise ModelError(f"{self._path} does not give what a network gives. Make it anew: {REMEDY}.")
         return EngineOutput(log_probabilities, attention)
 
     def foreground(self, batch: Batch) -> Floats:
         """The probability of each pixel to be text: float32 [N, H, W]."""
-        plane: Floats = self._session.run(["foreground"], _feeds(batch, 1, True))[0]
-        return plane
+        return self._run(["foreground"], batch, 1)[0]
+
+    def _run(self, names: list[str], batch: Batch, steps: int) -> list[Floats]:
+        """Outputs by their names; only the foreground has to be explained.
+
+        Raises:
+            ModelError: the graph cannot be computed.
+        """
+        try:
+            found: list[Floats] = self._session.run(names, _feeds(batch, steps, "foreground" in names))
+        except Exception as error:  # what ONNX Runtime raises shares no other base
+            raise ModelError(f"{self._path} cannot be computed: {_reason(error)}") from error
+        return found
 
 
 def _feeds(batch: Batch, steps: int, explain: bool) -> dict[str, npt.NDArray[np.generic]]:
@@ -59,7 +80,29 @@ def _session(folder: Path) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
+    path = folder / GRAPH_NAME
     try:
-        return onnxruntime.InferenceSession(folder / GRAPH_NAME, options, providers=["CPUExecutionProvider"])
+        _check_places(path)
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except ModelError:
+        raise
     except Exception as error:  # what ONNX Runtime raises shares no other base
-        raise ModelError(f"{folder / GRAPH_NAME} cannot be used with {CONFIG_NAME} and its weights: {' '.join(str(error).split())[:200]}") from error
+        raise ModelError(f"{path} cannot be used with {CONFIG_NAME} and its weights: {_reason(error)}") from error
+
+
+def _check_places(path: Path) -> None:
+    """Let a graph name no other file than the weights beside it, in the one spelling that our graphs have.
+
+    Raises:
+        OSError: the graph cannot be read.
+        ModelError: it is no file that a graph can be, or names another file.
+    """
+    if not path.is_file() or path.stat().st_size > MAX_GRAPH:
+        raise ModelError(f"{path} is not there, or no file of at most {MAX_GRAPH // MEGABYTE} MB. Make it anew: {REMEDY}.")
+    content = path.read_bytes()
+    if content.count(b"location") != content.count(PLACE):
+        raise ModelError(f"{path} names other files than {WEIGHTS_NAME}, which no graph of siga-ocr does. Make it anew: {REMEDY}.")
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

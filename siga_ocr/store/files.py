@@ -7,12 +7,12 @@ from math import prod
 from pathlib import Path
 
 from siga_ocr.errors import ModelError
-from siga_ocr.store.folder import CALIBRATION_NAME, CONFIG_NAME, GRAPH_NAME, MAX_WEIGHTS, MEGABYTE, WEIGHTS_NAME, describe, layout
+from siga_ocr.store.folder import CALIBRATION_NAME, CONFIG_NAME, GRAPH_NAME, MAX_GRAPH, MAX_WEIGHTS, MEGABYTE, WEIGHTS_NAME, describe, layout
 
 LIMITS = {
     CONFIG_NAME: MEGABYTE,
     WEIGHTS_NAME: MAX_WEIGHTS,
-    GRAPH_NAME: 1024 * MEGABYTE,
+    GRAPH_NAME: MAX_GRAPH,
     CALIBRATION_NAME: MEGABYTE,
     "README.md": 8 * MEGABYTE,
     "recipe.toml": MEGABYTE,

@@ -23,9 +23,8 @@ GRAPH_NAME = "model.onnx"
 CALIBRATION_NAME = "calibration.json"
 
 MEGABYTE = 2**20
-MAX_WEIGHTS = 4096 * MEGABYTE
-MAX_HEADER = 64 * MEGABYTE
-"""Bytes of the weights' file, and of the JSON text at its head."""
+MAX_WEIGHTS, MAX_HEADER, MAX_GRAPH = 4096 * MEGABYTE, 64 * MEGABYTE, 64 * MEGABYTE
+"""Bytes of the weights' file, of the JSON text at its head, and of a graph, which holds no weights: ours take less than one megabyte."""
 
 
 @dataclass(frozen=True)
