@@ -18,6 +18,18 @@ class FormatName(StrEnum):
     TSV = "tsv"
 
 
+class ReadFormatName(StrEnum):
+    """The same, and `parquet`, which is written in parts alone."""
+
+    AUTO = "auto"
+    TABLE = "table"
+    TEXT = "text"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+    PARQUET = "parquet"
+
+
 class EngineName(StrEnum):
     """`auto` is what reads fastest where it runs."""
 
@@ -42,7 +54,10 @@ OUTPUT, COMPUTING = "What is written", "How it is computed"
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda[:N]", help="Where to compute.")]
 Model = Annotated[str, typer.Option("--model", metavar="NAME|FOLDER|hf:REPO", help="A model's name, its folder, or hf:owner/repo[@revision].")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Search folders with all that lies below them.")]
-Format = Annotated[FormatName, typer.Option("--format", help="auto: a table on a terminal, else jsonl. text: the reading alone.")]
+Format = Annotated[
+    ReadFormatName,
+    typer.Option("--format", help="auto: a table on a terminal, else jsonl. text: the reading alone. parquet: with --ray."),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of stdout; the name appears when all is written.")
 ]
@@ -136,3 +151,12 @@ Threads = Annotated[
     int, typer.Option("--threads", metavar="N", min=0, help="Threads that open and read; 0: the cores there are.", rich_help_panel=COMPUTING)
 ]
 Workers = Annotated[int, typer.Option("--workers", metavar="N", min=0, help="Processes that open images, for a fast GPU.", rich_help_panel=COMPUTING)]
+Ray = Annotated[
+    str,
+    typer.Option(
+        "--ray",
+        metavar="local|auto|HOST:PORT",
+        help="Have the machines of a Ray cluster read, or all cores here (local), into a folder of part files: --output names it.",
+        rich_help_panel=COMPUTING,
+    ),
+]

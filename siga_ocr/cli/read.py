@@ -14,7 +14,7 @@ PATHS = "Image files, folders of images, @LIST (a file with a path a line), - (p
 def read(
     paths: Annotated[list[str], typer.Argument(metavar="PATH", help=PATHS, show_default=False)],
     recursive: options.Recursive = False,
-    form: options.Format = options.FormatName.AUTO,
+    form: options.Format = options.ReadFormatName.AUTO,
     output: options.Output = None,
     model: options.Model = DEFAULT,
     min_confidence: options.MinConfidence = 0.0,
@@ -45,6 +45,7 @@ def read(
     batch_size: options.BatchSize = "auto",
     threads: options.Threads = 0,
     workers: options.Workers = 0,
+    ray: options.Ray = "",
 ) -> None:
     """Read the code on each crop: one record an image, in the order given, unreadable images included.
 
@@ -75,6 +76,10 @@ def read(
     )
     outcome = Outcome(form.value, output, force, resume, Shown(attention, report), quiet)
     job = Job(paths, Search(recursive, tuple(glob or ()), null), Choice(model, device, engine.value, how), outcome)
+    if ray:
+        from siga_ocr.cli import read_scale
+
+        raise typer.Exit(read_scale.run(job, ray, exit_zero))
     raise typer.Exit(run(job, exit_zero))
 
 

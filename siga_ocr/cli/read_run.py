@@ -18,6 +18,9 @@ from siga_ocr.resume import Earlier, scan
 from siga_ocr.sources import STREAM, Search, find_images
 from siga_ocr.writers import Format, Sink, make_writer
 
+PARQUET = "parquet"
+"""The one format of `--ray` that no stream can take."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -71,6 +74,8 @@ class Outcome:
     @property
     def format(self) -> Format:
         """`auto` is a table on a terminal and JSON lines otherwise."""
+        if self.form == PARQUET:
+            raise UsageError("--format parquet is a folder of part files: it goes with --ray.")
         if self.form != "auto":
             return Format(self.form)
         return Format.TABLE if self.is_stdout and console.is_terminal() else Format.JSONL
@@ -93,7 +98,7 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     outcome.shown.check(outcome.resume)
     target, form = outcome.target(), outcome.format
     earlier = scan(target.partial, form) if target and outcome.resume else Earlier()
-    groups = _found(job)
+    groups = found_images(job)
     reader = choice.load()
     earlier.check_weights(reader.provenance.weights_sha256)
     statuses = earlier.statuses.copy()
@@ -106,11 +111,11 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
             statuses[reading.status] += 1
     refused = statuses["error"] + statuses["review"]
     if refused and not outcome.quiet:
-        console.say(_summary(statuses, choice.options))
+        console.say(summary(statuses, choice.options))
     return ExitCode.NOT_ALL if refused and not exit_zero else ExitCode.OK
 
 
-def _found(job: Job) -> Iterator[Iterator[str]]:
+def found_images(job: Job) -> Iterator[Iterator[str]]:
     """The images in groups; where there are none, a device or a model that is missing too is what is said."""
     try:
         return _peeked(find_images(job.paths, job.search, console.path_stream()), job.paths)
@@ -159,7 +164,8 @@ def _shown(readings: Iterator[Reading], reader: Reader, outcome: Outcome) -> Ite
             said += 1
 
 
-def _summary(statuses: Counter[str], rules: ReadOptions) -> str:
+def summary(statuses: Counter[str], rules: ReadOptions) -> str:
+    """What was not accepted, in a line."""
     total = statuses.total()
     parts = []
     if statuses["error"]:

@@ -75,7 +75,7 @@ def choose(folder: Path, engine: str, device_name: str) -> Choice:
         UsageError: the engine or the device has no such name, or the two do not fit each other.
         DeviceError: a device was named that is not there.
     """
-    _check_names(engine, device_name)
+    check_names(engine, device_name)
     where, notice = ("cpu", "") if engine == "onnx" else _place(device_name)
     if where == "cpu" and engine != "torch" and (engine == "onnx" or (folder / GRAPH_NAME).is_file()):
         return Choice("onnx", "cpu", notice)
@@ -89,12 +89,17 @@ def check(engine: str, device_name: str) -> None:
         UsageError: the engine or the device has no such name, or the two do not fit each other.
         DeviceError: a device was named that is not there.
     """
-    _check_names(engine, device_name)
+    check_names(engine, device_name)
     if device_name != "auto":
         _place(device_name)
 
 
-def _check_names(engine: str, device_name: str) -> None:
+def check_names(engine: str, device_name: str) -> None:
+    """Let pass what there is a name for, whatever is there.
+
+    Raises:
+        UsageError: the engine or the device has no such name, or the two do not fit each other.
+    """
     device.check_name(device_name)
     if engine not in get_args(EngineName):
         raise UsageError(f"Unknown engine {engine!r}: use {', '.join(get_args(EngineName))}.")
