@@ -56,10 +56,10 @@ def read_table(path: Path, encoding: str = "") -> Iterator[Entry]:
 
 
 def _check(entry: Entry, path: Path) -> None:
-    """Halves of surrogate pairs are no characters: JSON can hold them, a file that is written cannot."""
+    """Zero bytes and halves of surrogate pairs are no characters: JSON can hold them, a table that is written cannot."""
     for cell in (entry.file, entry.text, *chain.from_iterable(entry.extra)):
-        if not cell.isascii() and any("\ud800" <= character <= "\udfff" for character in cell):
-            raise LabelError(f"{path}, line {entry.line}: {shown(cell)} holds half of a surrogate pair. Write whole characters.")
+        if "\0" in cell or (not cell.isascii() and any("\ud800" <= character <= "\udfff" for character in cell)):
+            raise LabelError(f"{path}, line {entry.line}: {shown(cell)} holds a zero byte or half of a surrogate pair. Write whole characters.")
 
 
 def _decoded(path: Path, encoding: str) -> str:

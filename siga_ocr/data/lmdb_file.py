@@ -4,12 +4,11 @@ The library for LMDB maps a file into memory and follows what its pages say: a f
 Here every place is looked at before it is used. Files of 64-bit little-endian machines in the format of LMDB 0.9, which is what there is.
 """
 
-import os
 import struct
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from threading import Lock
 
 from siga_ocr.crops import MAX_BYTES
 from siga_ocr.errors import LabelError
@@ -46,20 +45,19 @@ class _Meta:
 
 
 class LmdbFile:
-    """The main table of an LMDB, opened for reading; any number of threads may ask at once."""
+    """The main table of an LMDB; any number of threads may ask at once, and between two questions no file is open."""
 
     def __init__(self, store: Path) -> None:
-        """Open the folder of an LMDB, or its file.
+        """Look at the folder of an LMDB, or at its file.
 
         Raises:
             LabelError: it cannot be read, or is no LMDB.
         """
         self._path = store / STORE_NAME if store.is_dir() else store
-        self._lock = Lock()
         try:
-            self._stream = self._path.open("rb", buffering=0)
-            self._bytes = os.fstat(self._stream.fileno()).st_size
-            self._meta = self._newest()
+            self._bytes = self._path.stat().st_size
+            with self._path.open("rb", buffering=0) as stream:
+                self._meta = self._newest(stream)
         except OSError as error:
             raise LabelError(f"{store} cannot be read as an LMDB: {error.strerror}.") from error
 
@@ -74,35 +72,39 @@ class LmdbFile:
         Raises:
             DamagedStore: what the file says on the way cannot be.
         """
-        number = self._meta.root
-        if number == NO_ROOT:
+        if self._meta.root == NO_ROOT:
             return None
         try:
-            for _ in range(DEPTH):
-                page = self._read(number * self._meta.size, self._meta.size)
-                kind, nodes = _nodes(page)
-                if kind == LEAF:
-                    return self._value(page, nodes, key)
-                number = _child(page, nodes, key)
+            with self._path.open("rb", buffering=0) as stream:
+                return self._found(stream, key)
         except (struct.error, ValueError, OSError) as error:
             raise self._damaged(str(error)) from error
-        raise self._damaged("its tree has no end")
 
-    def _newest(self) -> _Meta:
-        first = self._meta_at(0)
-        second = self._meta_at(first.size)
+    def _found(self, stream: FileIO, key: bytes) -> bytes | None:
+        number = self._meta.root
+        for _ in range(DEPTH):
+            page = self._read(stream, number * self._meta.size, self._meta.size)
+            kind, nodes = _nodes(page)
+            if kind == LEAF:
+                return self._value(stream, page, nodes, key)
+            number = _child(page, nodes, key)
+        raise ValueError("its tree has no end")
+
+    def _newest(self, stream: FileIO) -> _Meta:
+        first = self._meta_at(stream, 0)
+        second = self._meta_at(stream, first.size)
         return second if second.transaction > first.transaction else first
 
-    def _meta_at(self, place: int) -> _Meta:
+    def _meta_at(self, stream: FileIO, place: int) -> _Meta:
         try:
-            magic, version, size, _, flags, _, entries, root, transaction = _META.unpack(self._read(place, _META.size))
+            magic, version, size, _, flags, _, entries, root, transaction = _META.unpack(self._read(stream, place, _META.size))
         except (struct.error, ValueError) as error:
             raise self._damaged(str(error)) from error
         if magic != MAGIC or version != VERSION or size not in PAGE_SIZES or flags:
             raise LabelError(f"{self._path} cannot be read as an LMDB: it is none, or of another kind than those of crops and texts.")
         return _Meta(size, root, entries, transaction)
 
-    def _read(self, place: int, count: int) -> bytes:
+    def _read(self, stream: FileIO, place: int, count: int) -> bytes:
         """So many bytes.
 
         Raises:
@@ -110,14 +112,13 @@ class LmdbFile:
         """
         if place + count > self._bytes or count > MAX_BYTES:
             raise ValueError("a page lies beyond its end")
-        with self._lock:
-            self._stream.seek(place)
-            found = self._stream.read(count)
+        stream.seek(place)
+        found = stream.read(count)
         if len(found) < count:
             raise ValueError("it has become shorter")
         return found
 
-    def _value(self, page: bytes, nodes: tuple[int, ...], key: bytes) -> bytes | None:
+    def _value(self, stream: FileIO, page: bytes, nodes: tuple[int, ...], key: bytes) -> bytes | None:
         place = bisect_left(range(len(nodes)), key, key=lambda index: _key(page, nodes[index]))
         if place == len(nodes) or _key(page, nodes[place]) != key:
             return None
@@ -125,7 +126,7 @@ class LmdbFile:
         begin, size = nodes[place] + _NODE.size + key_size, low | high << 16
         if flags == APART:
             (number,) = struct.unpack_from("<Q", page, begin)
-            return self._read(number * self._meta.size + 16, size)
+            return self._read(stream, number * self._meta.size + 16, size)
         if flags or begin + size > len(page):
             raise ValueError("an entry is larger than its page")
         return page[begin : begin + size]
