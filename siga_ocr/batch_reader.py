@@ -1,6 +1,6 @@
 """Batches of crops through an engine: what has not ended is run again, what does not fit the memory is halved, what is not sure is marked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -19,6 +19,7 @@ from siga_ocr.judgement import judge
 from siga_ocr.preprocess import bucket, to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
+from siga_ocr.second_looks import DOUBTED, second_looks, surer
 from siga_ocr.upright import SURE, surest
 from siga_ocr.visualize import Evidence
 
@@ -56,7 +57,7 @@ class BatchReader:
             DeviceError: not even one crop fits into the device's memory.
         """
         begun = perf_counter()
-        seen = self._upright(batch)
+        seen = self._best(batch)
         share = 1000 * (perf_counter() - begun) / len(batch)
         return [self._reading(taken, found, share) for taken, found in seen]
 
@@ -75,8 +76,7 @@ class BatchReader:
     def explain(self, taken: Taken, crop: Crop) -> tuple[Reading, Evidence]:
         """Read one crop with all positions and keep what the reading rests on."""
         begun = perf_counter()
-        if taken.others:
-            taken, _ = self._upright([taken])[0]
+        taken, _ = self._best([taken])[0]
         batch = to_batch([taken.pixels], self._config.input)
         output = self._engine.run(batch, self._config.max_steps)
         decoded = self._decode(output, 0, taken, batch.images.shape[3])
@@ -85,18 +85,27 @@ class BatchReader:
         attention = output.glyph_attention[0, : len(decoded.characters)]
         return reading, Evidence(taken.look.at(crop.image), foreground, attention, decoded.characters, taken.pixels.shape[2])
 
-    def _upright(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
-        """Each crop as it is read best; where its first look leaves a doubt, the others are taken too."""
-        first = list(zip(batch, self._decoded(batch, self._first_steps), strict=True))
-        doubted = [place for place, (taken, found) in enumerate(first) if taken.others and found.confidence < SURE]
-        looks = [(place, look) for place in doubted for look in batch[place].others]
-        seen = {place: [first[place]] for place in doubted}
+    def _best(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
+        """Each crop as it is read best; where its first look leaves a doubt, others are taken too: which way up it is, then the second looks."""
+        seen = list(zip(batch, self._decoded(batch, self._first_steps), strict=True))
+        for place, looks in self._looked(seen, {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}).items():
+            seen[place] = surest(looks, self._charset)
+        if not self._options.once:
+            doubted = {place: second_looks(one, self._config.input) for place, (one, found) in enumerate(seen) if found.confidence < DOUBTED}
+            for place, looks in self._looked(seen, doubted).items():
+                seen[place] = surer(looks)
+        return seen
+
+    def _looked(self, seen: Sequence[tuple[Taken, Decoded]], more: Mapping[int, Sequence[Taken]]) -> dict[int, list[tuple[Taken, Decoded]]]:
+        """For each place where there are `more` looks, what was seen before and what they show."""
+        looks = [(place, look) for place, others in more.items() for look in others]
         found = dict[int, Decoded]()
-        for places in self.batches([look for _, look in looks]):
-            found |= zip(places, self._decoded([looks[number][1] for number in places], self._first_steps), strict=True)
+        for numbers in self.batches([look for _, look in looks]):
+            found |= zip(numbers, self._decoded([looks[number][1] for number in numbers], self._first_steps), strict=True)
+        joined = {place: [seen[place]] for place, _ in looks}
         for number, (place, look) in enumerate(looks):
-            seen[place].append((look, found[number]))
-        return [surest(seen[place], self._charset) if place in seen else one for place, one in enumerate(first)]
+            joined[place].append((look, found[number]))
+        return joined
 
     def _decoded(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
         """In the order of the batch; what has not ended within `steps` is run once more with all of them."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -10,17 +9,14 @@ import numpy.typing as npt
 from siga_ocr.assessing.scored_set import source_of
 from siga_ocr.charset import END
 from siga_ocr.data.labels import Sample
-from siga_ocr.decode import Columns, greedy
 from siga_ocr.engines.engine import Engine
-from siga_ocr.intake import IntakeOptions, Taken, take
-from siga_ocr.preprocess import bucket, to_batch
+from siga_ocr.read_options import ReadOptions
+from siga_ocr.reader import Reader
 from siga_ocr.scores.confidence import calibration_error, reliability
 
 Reals = npt.NDArray[np.float64]
 
 TEMPERATURES: Reals = np.exp(np.linspace(np.log(0.25), np.log(8.0), 141))
-WINDOW = 256
-"""Crops that are opened at a stretch."""
 
 
 @dataclass(frozen=True)
@@ -48,23 +44,11 @@ class Observed:
 
 
 def observe(engine: Engine, samples: Sequence[Sample]) -> Iterator[Observed]:
-    """Read samples with an engine at temperature 1; those that cannot be opened are left out. The order within a window is not kept."""
-    config, size = engine.config.input, engine.facts.batch_size
-    for start in range(0, len(samples), WINDOW):
-        opened = [(sample, take(source_of(sample), config, IntakeOptions())) for sample in samples[start : start + WINDOW]]
-        usable = sorted((pair for pair in opened if not pair[1].error), key=lambda pair: pair[1].pixels.shape[2])
-        for _, group in groupby(usable, key=lambda pair: bucket(pair[1].pixels.shape[2], config)):
-            pairs = list(group)
-            for first in range(0, len(pairs), size):
-                yield from observe_taken(engine, pairs[first : first + size])
-
-
-def observe_taken(engine: Engine, pairs: Sequence[tuple[Sample, Taken]]) -> Iterator[Observed]:
-    """Read one batch of crops, all of which could be opened."""
-    output = engine.run(to_batch([taken.pixels for _, taken in pairs], engine.config.input), engine.config.max_steps)
-    for (sample, taken), rows, attention in zip(pairs, output.log_probabilities, output.glyph_attention, strict=True):
-        text = greedy(rows, attention, engine.config.charset, Columns(1.0, taken.width)).text
-        yield Observed(sample, text, rows)
+    """Read samples with an engine at temperature 1, each as `read` does, in order; those that cannot be opened are left out."""
+    readings = Reader(engine, ReadOptions(keep_log_probabilities=True)).read(source_of(sample) for sample in samples)
+    for sample, reading in zip(samples, readings, strict=True):
+        if reading.log_probabilities is not None:
+            yield Observed(sample, reading.text, reading.log_probabilities)
 
 
 def log_likelihoods(log_probabilities: npt.NDArray[np.float32], classes: Sequence[int]) -> Reals:

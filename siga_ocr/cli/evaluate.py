@@ -32,6 +32,7 @@ def evaluate(
     allow_blank: set_options.AllowBlank = False,
     device: options.ReadingDevice = "auto",
     engine: options.Engine = options.EngineName.AUTO,
+    once: options.Once = False,
 ) -> None:
     """Measure how well a model reads labelled crops: right words, mistaken characters, what its confidence is worth.
 
@@ -42,6 +43,7 @@ def evaluate(
     from siga_ocr.assessing.report import page
     from siga_ocr.assessing.scored_set import Rows, scored_set
     from siga_ocr.cli.evaluate_text import lines
+    from siga_ocr.read_options import ReadOptions
     from siga_ocr.reader import Reader
     from siga_ocr.scores.comparison import paired
     from siga_ocr.whole_file import check_free, write_whole
@@ -49,7 +51,7 @@ def evaluate(
     check_free([path for path in (json, html) if path is not None and path != STDOUT], force)
     console.hush_decoders()
     scored = scored_set(data, Rows(names=names, encoding=encoding, part=part.value, upright=upright, allow_blank=allow_blank))
-    readers = [Reader.load(name, device, engine.value) for name in (model, compare) if name]
+    readers = [Reader.load(name, device, engine.value, ReadOptions(once=once)) for name in (model, compare) if name]
     first, *others = [_assessed(scored, reader) for reader in readers]
     second = others[0] if others else None
     comparison = paired(first.correct, second.correct) if second else None

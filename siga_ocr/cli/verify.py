@@ -31,6 +31,7 @@ def verify(
     trace: options.Trace = False,
     device: options.ReadingDevice = "auto",
     engine: options.Engine = options.EngineName.AUTO,
+    once: options.Once = False,
     threads: options.Threads = 0,
 ) -> None:
     """Check that crops say what they should, by the likelihood of the expected text: one record an image.
@@ -44,7 +45,7 @@ def verify(
     from siga_ocr.read_options import ReadOptions
     from siga_ocr.sources import Search
 
-    how = ReadOptions(threads=threads, roi=region(roi), orientation=way_up(orientation), trace=trace, keep_log_probabilities=True)
+    how = ReadOptions(threads=threads, roi=region(roi), orientation=way_up(orientation), once=once, trace=trace, keep_log_probabilities=True)
     search, choice = Search(recursive, tuple(glob or ()), null), Choice(model, device, engine.value, how)
     outcome = Outcome(form.value, output, force, resume=False, shown=Shown(), quiet=quiet)
     raise typer.Exit(run(Job(paths or [], search, expected, expected_file, min_margin, choice, outcome), exit_zero))

@@ -37,6 +37,7 @@ def watch(
     trace: options.Trace = False,
     device: options.ReadingDevice = "auto",
     engine: options.Engine = options.EngineName.AUTO,
+    once: options.Once = False,
     threads: options.Threads = 0,
 ) -> None:
     """Read each crop that comes into DIR, once and when it is complete, until the program is ended.
@@ -56,6 +57,7 @@ def watch(
         threads=threads,
         roi=region(roi),
         orientation=way_up(orientation),
+        once=once,
         min_confidence=least_confidence(min_confidence, max_error, model),
         min_character_confidence=min_character_confidence,
         min_margin=min_margin,

@@ -13,15 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from siga_ocr.assessing.scored_set import Rows, scored_set
-from siga_ocr.assessing.temperature import TEMPERATURES, Observed, fit, log_likelihoods, observe, observe_taken
+from siga_ocr.assessing.temperature import TEMPERATURES, Observed, fit, log_likelihoods, observe
 from siga_ocr.charset import END
 from siga_ocr.crops import Crop
 from siga_ocr.data.labels import ORIENTATION_NAME, Sample
 from siga_ocr.data.render import render
 from siga_ocr.engines.engine import Engine
-from siga_ocr.intake import IntakeOptions, take
 from siga_ocr.read_options import ReadOptions
-from siga_ocr.reader import load_engine
+from siga_ocr.reader import Reader, load_engine
 from siga_ocr.render_style import RenderStyle
 from siga_ocr.scores.confidence import area_under_roc, calibration_error, reliability
 from siga_ocr.store.weights import path_of
@@ -80,10 +79,12 @@ def gathered(observed: Iterator[Observed], engine: Engine) -> Crops:
 
 def rendered(engine: Engine, style: RenderStyle, seed: int, count: int) -> Iterator[Observed]:
     """Rendered crops."""
+    reader = Reader(engine, ReadOptions(keep_log_probabilities=True))
     for index in range(count):
         crop = render(seed, index, style)
-        taken = take(Crop(crop.image, str(index)), engine.config.input, IntakeOptions())
-        yield from observe_taken(engine, [(Sample(Path(f"{index:06d}"), crop.text), taken)])
+        reading = reader.read_crops([Crop(crop.image, str(index))])[0]
+        assert reading.log_probabilities is not None
+        yield Observed(Sample(Path(f"{index:06d}"), crop.text), reading.text, reading.log_probabilities)
 
 
 def show(name: str, crops: Crops) -> None:

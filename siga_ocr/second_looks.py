@@ -1,0 +1,53 @@
+"""A crop that left a doubt is looked at again, a little differently: made of the pixels that the network saw, so that nothing is opened twice."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from siga_ocr.config import InputConfig
+from siga_ocr.decode import Decoded
+from siga_ocr.intake import Taken
+from siga_ocr.preprocess import MIN_WIDTH, Pixels
+
+DOUBTED = 0.95
+"""A reading below this confidence is doubted."""
+
+BORDER = 3
+"""Rows and columns of the network's input: what one of the looks shows around the crop, its own border repeated."""
+
+WIDER = 1.2
+"""How much wider the crop is drawn in another look."""
+
+
+def second_looks(taken: Taken, config: InputConfig) -> tuple[Taken, ...]:
+    """The crop with a border, and the crop drawn wider; none for a network that squeezes every crop to one size.
+
+    Both are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place.
+    """
+    return (_bordered(taken, config), _widened(taken, config)) if config.keep_aspect else ()
+
+
+def surer(looks: Sequence[tuple[Taken, Decoded]]) -> tuple[Taken, Decoded]:
+    """The look that was read with the highest confidence, the first of equal ones."""
+    return max(looks, key=lambda one: one[1].confidence)
+
+
+def _bordered(taken: Taken, config: InputConfig) -> Taken:
+    width = taken.pixels.shape[2]
+    around = np.pad(taken.pixels, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)), mode="edge")
+    shrunk = _scaled(around, (width + 2 * BORDER) * config.height / (config.height + 2 * BORDER), config)
+    added = BORDER * (taken.width + 2 * taken.look.margin) / width  # in pixels of the crop
+    return replace(taken, pixels=shrunk, look=replace(taken.look, margin=taken.look.margin + round(added)), others=())
+
+
+def _widened(taken: Taken, config: InputConfig) -> Taken:
+    return replace(taken, pixels=_scaled(taken.pixels, taken.pixels.shape[2] * WIDER, config), others=())
+
+
+def _scaled(pixels: Pixels, width: float, config: InputConfig) -> Pixels:
+    """At the network's height and about `width`, within what it takes."""
+    size = (min(max(round(width), MIN_WIDTH), config.widths[-1]), config.height)
+    layers = [np.asarray(Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR), dtype=np.uint8) for layer in pixels]
+    return np.ascontiguousarray(np.stack(layers))

@@ -1,0 +1,123 @@
+"""What is read with doubt is looked at again, with a border and drawn wider; the surest reading stays."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from siga_ocr.config import ModelConfig
+from siga_ocr.crops import Crop
+from siga_ocr.engines.engine import EngineFacts, EngineOutput
+from siga_ocr.intake import IntakeOptions, Taken, take
+from siga_ocr.preprocess import Batch
+from siga_ocr.reader import Reader, ReadOptions
+from siga_ocr.second_looks import BORDER, WIDER, second_looks
+
+WIDTH = 100
+LOOKS = {"as it is": WIDTH, "bordered": round((WIDTH + 2 * BORDER) * 32 / (32 + 2 * BORDER)), "wider": round(WIDTH * WIDER)}
+LETTERS = dict(zip(LOOKS, "ABC", strict=True))
+
+
+class LookEngine:
+    """Reads one letter, a look its own, in the middle fifth of the crop; how sure it is of each look is given."""
+
+    def __init__(self, config: ModelConfig, sure: dict[str, float]) -> None:
+        self.config = config
+        self.facts = EngineFacts("looks", "cpu", "exact")
+        self.sure = sure
+        self.calls: list[list[str]] = []
+
+    def run(self, batch: Batch, steps: int) -> EngineOutput:
+        looks = [next(name for name, width in LOOKS.items() if width == own) for own in batch.widths.tolist()]
+        self.calls.append(looks)
+        log_probabilities = np.full((len(batch), steps, self.config.charset.class_count), -20.0, dtype=np.float32)
+        log_probabilities[:, 1:, 0] = 0.0
+        attention = np.zeros((len(batch), steps, 1, batch.images.shape[3]), dtype=np.float32)
+        for row, look in enumerate(looks):
+            log_probabilities[row, 0, self.config.charset.encode(LETTERS[look])[0]] = np.log(self.sure[look])
+            begin, end = self.place(look)
+            attention[row, :, 0, begin:end] = 1 / (end - begin)
+        return EngineOutput(log_probabilities, attention)
+
+    def place(self, look: str) -> tuple[int, int]:
+        """Where the middle fifth of the crop lies in the columns of a look."""
+        scale = {"as it is": 1.0, "bordered": 32 / (32 + 2 * BORDER), "wider": WIDER}[look]
+        before = BORDER if look == "bordered" else 0
+        return round((before + 0.4 * WIDTH) * scale), round((before + 0.6 * WIDTH) * scale)
+
+    def foreground(self, batch: Batch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return batch.mask[:, None, :].repeat(self.config.input.height, axis=1)
+
+
+def crop(width: int = WIDTH, height: int = 32) -> Crop:
+    return Crop(np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8), "a")
+
+
+@pytest.mark.parametrize("surest", LOOKS)
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_surest_look_stays_and_its_places_are_those_of_the_crop(tiny_config: ModelConfig, surest: str, size: int) -> None:
+    engine = LookEngine(tiny_config, {look: 0.9 if look == surest else 0.5 for look in LOOKS})
+    read = Reader(engine).read_crops([crop(size * WIDTH, size * 32)])[0]  # as large as the network takes it, or larger
+    assert (read.text, read.width, read.height) == (LETTERS[surest], size * WIDTH, size * 32)
+    assert read.confidence == pytest.approx(0.9)
+    found = read.characters[0]
+    assert (found.x0 or 0) + (found.x1 or 0) == pytest.approx(size * WIDTH, abs=1.5 * size)
+    assert (found.x1 or 0) - (found.x0 or 0) == pytest.approx(0.9 * size * 0.2 * WIDTH, abs=2.0 * size)
+    assert engine.calls[0] == ["as it is"]
+    assert sorted(look for call in engine.calls[1:] for look in call) == ["bordered", "wider"]
+    explained, evidence = Reader(engine).explain(crop(size * WIDTH, size * 32))
+    assert explained.text == LETTERS[surest]
+    assert evidence is not None
+
+
+def test_of_equally_sure_looks_the_first_stays(tiny_config: ModelConfig) -> None:
+    assert Reader(LookEngine(tiny_config, dict.fromkeys(LOOKS, 0.5))).read_crops([crop()])[0].text == "A"
+
+
+def test_what_is_sure_is_looked_at_once_and_so_is_everything_if_asked(tiny_config: ModelConfig) -> None:
+    for sure, options in ((0.96, ReadOptions()), (0.5, ReadOptions(once=True))):
+        engine = LookEngine(tiny_config, {"as it is": sure, "bordered": 0.99, "wider": 0.99})
+        assert Reader(engine, options).read_crops([crop()])[0].text == "A"
+        assert engine.calls == [["as it is"]]
+
+
+def test_only_the_doubted_crops_of_a_batch_are_looked_at_again(tiny_config: ModelConfig) -> None:
+    class Unsteady(LookEngine):
+        """Doubts every other crop at first."""
+
+        def run(self, batch: Batch, steps: int) -> EngineOutput:
+            output = super().run(batch, steps)
+            if len(self.calls) == 1:
+                output.log_probabilities[1::2, 0] -= 0.5
+            return output
+
+    engine = Unsteady(tiny_config, dict.fromkeys(LOOKS, 0.99))
+    readings = Reader(engine, ReadOptions(threads=1)).read_crops([crop()] * 4)
+    assert [reading.text for reading in readings] == ["A", "B", "A", "B"]
+    assert sorted(look for call in engine.calls[1:] for look in call) == ["bordered"] * 2 + ["wider"] * 2
+
+
+def taken(width: int, config: ModelConfig) -> Taken:
+    return take(crop(width), config.input, IntakeOptions())
+
+
+def test_looks_keep_to_the_widths_that_the_network_takes(tiny_config: ModelConfig) -> None:
+    limit = tiny_config.input.widths[-1]
+    for width in (1, 4, limit - 1, 3 * limit):
+        for look in second_looks(taken(width, tiny_config), tiny_config.input):
+            assert look.pixels.dtype == np.uint8
+            assert look.pixels.shape[:2] == (tiny_config.input.channels, tiny_config.input.height)
+            assert 4 <= look.pixels.shape[2] <= limit
+
+
+def test_a_network_that_squeezes_crops_has_no_second_look(tiny_config: ModelConfig) -> None:
+    config = replace(tiny_config, input=replace(tiny_config.input, keep_aspect=False, widths=(128,)))
+    assert second_looks(taken(90, config), config.input) == ()
+
+
+def test_three_channels_stay_three(tiny_config: ModelConfig) -> None:
+    config = replace(tiny_config.input, channels=3, standardise=False)
+    coloured = take(crop(), config, IntakeOptions())
+    for look in second_looks(coloured, config):
+        assert look.pixels.shape[0] == 3
+        assert np.abs(look.pixels.mean(axis=(1, 2)) - coloured.pixels.mean(axis=(1, 2))).max() < 6
