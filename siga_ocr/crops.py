@@ -59,7 +59,7 @@ def read_bytes(path: str) -> bytes:
         if status.st_size > MAX_BYTES:
             raise UnreadableImage(f"the file is larger than {MAX_BYTES // 2**20} MiB: give a crop")
         with Path(path).open("rb") as stream:
-            return stream.read(MAX_BYTES)
+            return stream.read()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UnreadableImage("no such file or folder") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte

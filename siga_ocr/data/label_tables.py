@@ -93,11 +93,9 @@ def _content(path: Path) -> bytes:
         OSError, ValueError: it cannot be read.
         LabelError: it is larger than a table can be.
     """
-    with path.open("rb") as stream:
-        content = stream.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
+    if path.stat().st_size > MAX_BYTES:
         raise LabelError(f"{path} is larger than {MAX_BYTES // 2**20} MB: divide it.")
-    return content
+    return path.read_bytes()
 
 
 def _cells(text: str, path: Path) -> Iterator[Entry]:
