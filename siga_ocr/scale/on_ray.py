@@ -36,8 +36,8 @@ READER_CORES = 2
 OBJECT_STORE = 100 * 2**20
 """Bytes that a Ray of our own sets aside for what passes through it: orders."""
 
-ALONE = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
-"""A Ray of our own calls nobody and listens to this machine alone, and there only to those who know its word."""
+ALONE = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token", "RAY_worker_niceness": "0"}
+"""A Ray of our own calls nobody and listens to this machine alone, and there only to those who know its word; it is as urgent as what starts it."""
 
 IMPATIENT = {"RAY_NUM_REDIS_GET_RETRIES": "1"}
 """What answers at an address and is no Ray is tried once; Ray itself would try twenty times, for minutes."""
