@@ -23,6 +23,9 @@ LAST_TAP = 8
 
 LARGEST_KERNEL = 16
 
+GROUPS = 8
+"""In so many groups SIGA-T describes the scale Middle."""
+
 _WIDTHS = (
     *("encoder_hidden", "encoder_size", "attention_size", "embedding_size"),
     *("glyph_channels", "glyph_hidden", "fusion_size"),
@@ -145,6 +148,8 @@ class ModelConfig:
             raise UsageError(f"The stages of {self.architecture} must be multiples of {head} channels wide, got {self.channels}.")
         if len(self.input.widths) != 1 or not self.feedback:
             raise UsageError(f"{self.architecture} reads crops of one width and feeds its predictions back: name one of input.widths.")
+        if self.architecture == "siga-t" and (self.glyph_channels % GROUPS or self.channels[0] % GROUPS):
+            raise UsageError(f"glyph_channels and channels of siga-t must be multiples of {GROUPS}, got {self.glyph_channels} and {self.channels}.")
         if self.architecture == "siga-t" and self.blocks[0] < LAST_TAP:
             raise UsageError(f"siga-t needs at least {LAST_TAP} blocks, got {self.blocks[0]}.")
 

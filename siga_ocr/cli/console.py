@@ -29,8 +29,8 @@ def _escaped(character: str) -> str:
 
 
 def put(record: str) -> None:
-    """One line of data."""
-    print(record, flush=True)
+    """One line of data; names that are no UTF-8 come out as their bytes."""
+    print(record, file=data_stream(), flush=True)
 
 
 def fail(message: str, error: BaseException) -> None:

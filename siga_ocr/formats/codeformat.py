@@ -15,6 +15,9 @@ MASK_SIGNS = {"9": Chars(frozenset(string.digits)), "A": Chars(frozenset(string.
 MOST_DIGITS = 9
 """Of a length."""
 
+SHOWN = 200
+"""Characters of a rule in a message."""
+
 FAR = 200
 """Characters: how long a text is searched for when a message has to say that a format asks for more than a model reads."""
 
@@ -126,7 +129,7 @@ def _mask(mask: str) -> Pattern:
         if sign == "\\":
             following = next(signs, "")
             if not following:
-                raise UsageError(f"--mask {mask!r} ends in a backslash: write two for the backslash itself.")
+                raise UsageError(f"--mask {mask[:SHOWN]!r} ends in a backslash: write two for the backslash itself.")
             parts.append(Chars(frozenset(following)))
         else:
             parts.append(MASK_SIGNS.get(sign, Chars(frozenset(sign))))
@@ -139,7 +142,7 @@ def _characters(listed: str) -> Chars:
         first, dash, last = listed[place], listed[place + 1 : place + 2], listed[place + 2 : place + 3]
         if dash == "-" and last:
             if first > last:
-                raise UsageError(f"--charset {listed!r} has the range {first}-{last}, which runs backwards.")
+                raise UsageError(f"--charset {listed[:SHOWN]!r} has the range {first}-{last}, which runs backwards.")
             read += ord(last) - ord(first)
             if read > MOST_CHARACTERS:
                 raise UsageError(f"--charset names more than {MOST_CHARACTERS} characters: name those that codes have.")
@@ -154,8 +157,8 @@ def _characters(listed: str) -> Chars:
 def _length(text: str) -> tuple[int, int | None]:
     least, dash, most = (part.strip() for part in text.partition("-"))
     if not all(number.isdecimal() and len(number) <= MOST_DIGITS for number in (least, most or least)):
-        raise UsageError(f"--length is a number of characters or a range such as 8-12 or 8-, not {text!r}.")
+        raise UsageError(f"--length is a number of characters or a range such as 8-12 or 8-, not {text[:SHOWN]!r}.")
     longest = int(most) if most else None if dash else int(least)
     if longest is not None and not max(int(least), 1) <= longest:
-        raise UsageError(f"--length {text!r} leaves no text: the second number is the larger one, from 1.")
+        raise UsageError(f"--length {text[:SHOWN]!r} leaves no text: the second number is the larger one, from 1.")
     return int(least), longest
