@@ -7,11 +7,14 @@ from itertools import groupby
 from pathlib import Path
 
 from siga_ocr.errors import ModelError
-from siga_ocr.store.files import parameters_of, size_of
-from siga_ocr.store.folder import describe
+from siga_ocr.store.files import LIMITS, parameters_of, size_of
+from siga_ocr.store.folder import MEGABYTE, describe, small_file
 
 MEASURES = re.compile(r"\b(accuracy|exact|folded|CER|1-NED)\b", re.IGNORECASE)
 """The words of a table's head that tell scores from other tables."""
+
+
+CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ def facts(name: str, where: str, revision: str, folder: Path) -> Facts:
 def score_tables(folder: Path) -> list[str]:
     """The tables of scores in the card, as they stand there; none where it has no card."""
     try:
-        lines = (folder / "README.md").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        lines = small_file(folder / CARD, LIMITS[CARD] // MEGABYTE).decode("utf-8", "replace").splitlines()
+    except (OSError, ValueError):
         return []
     return [table for table in _tables(lines) if MEASURES.search(table.splitlines()[0])]
 

@@ -62,18 +62,18 @@ def describe(folder: Path) -> Description:
         raise ModelError(f"{path}: {error} Correct it, update siga-ocr or fetch the model again.") from error
 
 
-def small_file(path: Path) -> bytes:
+def small_file(path: Path, megabytes: int = 1) -> bytes:
     """What a file of text holds, which beside a model is never large.
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no regular file, or larger than a megabyte.
+        ValueError: it is no regular file, or larger.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ValueError("it is no regular file")
-    if status.st_size > MEGABYTE:
-        raise ValueError("it is larger than 1 MB")
+    if status.st_size > megabytes * MEGABYTE:
+        raise ValueError(f"it is larger than {megabytes} MB")
     with path.open("rb") as stream:
         return stream.read()
 
