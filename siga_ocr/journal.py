@@ -143,7 +143,7 @@ class Journal:
         try:
             fields = from_json(line)
             self._note(Identity(fields["file"], fields["size"], fields["modified_ns"]), fields["status"], end)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
             if end == len(line):  # the first line already: the index is of no use to anybody
                 self._index_path.unlink(missing_ok=True)
             raise UsageError(f"{self._path} holds lines that siga-ocr watch has not written: name another file with --output.") from error
