@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
@@ -107,10 +108,10 @@ def connected(address: str) -> Iterator[None]:
     is_own = address == LOCAL
     for name, value in (ALONE | {"RAY_AUTH_TOKEN": secrets.token_hex(32)} if is_own else IMPATIENT).items():
         os.environ.setdefault(name, value)
-    import ray
-
     own = {"num_cpus": core_count(), "include_dashboard": False, "object_store_memory": OBJECT_STORE} if is_own else {}
     with _hushed():
+        import ray
+
         try:
             ray.init(address, logging_level=logging.CRITICAL, log_to_driver=False, **own)
         except Exception as error:  # it raises whatever it meets, a bare Exception among them
@@ -133,18 +134,18 @@ def fill(work: Work, orders: Sequence[Order]) -> Iterator[Done]:
     machines = [one["Resources"] for one in ray.nodes() if one["Alive"]]
     place = placement(machines, "cpu" if work.engine == "onnx" else work.device, work.options.threads)
     work = replace(work, options=replace(work.options, threads=place.cores))
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     packed = ray.data.from_items([order.packed() for order in orders], override_num_blocks=len(orders))
     done = packed.map_batches(
         _Reading,
         fn_constructor_args=(work,),
-        batch_size=None,
+        batch_size=1,
         compute=ray.data.ActorPoolStrategy(size=min(place.readers, len(orders)), max_tasks_in_flight_per_actor=1),
         num_cpus=place.cores,
         num_gpus=place.gpus,
     )
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     try:
         for row in done.iter_rows():
             yield Done.unpacked(row["done"])
@@ -169,7 +170,8 @@ def _hushed() -> Iterator[None]:
         before = os.dup(2)
         os.dup2(nowhere.fileno(), 2)
         try:
-            with redirect_stdout(nowhere), redirect_stderr(talk if sys.stderr is sys.__stderr__ else sys.stderr):
+            with redirect_stdout(nowhere), redirect_stderr(talk if sys.stderr is sys.__stderr__ else sys.stderr), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 yield
         finally:
             os.dup2(before, 2)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from siga_ocr.engines.device import core_count
+from siga_ocr.engines.device import ask_driver, core_count
 from siga_ocr.errors import DeviceError, UsageError
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reader import Reader
@@ -80,12 +80,15 @@ def timeless(one: dict[str, Value]) -> dict[str, Value]:
 @pytest.mark.filterwarnings("ignore")
 def test_a_killed_reader_loses_and_doubles_nothing(tmp_path: Path, tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent.parent))
+    device = "cpu" if ask_driver().count else "auto"
+    if device == "auto":  # the reader is then placed on a GPU that is not there, and reads on the CPU
+        monkeypatch.setenv("RAY_OVERRIDE_RESOURCES", '{"GPU": 1}')
     for number in range(24):
         pixels = np.random.default_rng(number).integers(0, 256, (30, 40 + 5 * number, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{number:02d}.png")
     images = [str(tmp_path / f"{number:02d}.png") for number in range(25)]  # the last one is not there
     parts = PartFolder(tmp_path / "out", PartFormat.PARQUET)
-    work = Work(str(tiny_model_folder), "cpu", "auto", ReadOptions(threads=core_count()), parts, str(Path.cwd()))
+    work = Work(str(tiny_model_folder), device, "auto", ReadOptions(threads=core_count()), parts, str(Path.cwd()))
     processes = list[int]()
     with parts.opened(force=False), on_ray.connected("local"):
         for done in on_ray.fill(work, list(orders(images, (), size=3))):
