@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 MAX_N_BEST = 100
 
+MOST_THREADS = 1024
+"""Of one process, and processes that open images."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
@@ -56,6 +59,8 @@ class ReadOptions:
         window = 1 if self.window == "auto" else self.window
         if min(window, size, self.first_steps) < 1 or min(self.threads, self.workers) < 0:
             raise UsageError(f"window, batch_size and first_steps must be at least 1, threads and workers at least 0, got {self}.")
+        if max(self.threads, self.workers) > MOST_THREADS:
+            raise UsageError(f"threads and workers must be at most {MOST_THREADS}, got {self.threads} and {self.workers}.")
         if self.roi is not None and min(self.roi[2:]) < 1:
             raise UsageError(f"The region {','.join(map(str, self.roi))} has no pixels: give x,y,width,height.")
         if self.orientation not in ORIENTATIONS:

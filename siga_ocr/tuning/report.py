@@ -44,7 +44,7 @@ def write_report(folder: Path, told: Told) -> Path:
         DiskError: it cannot be written.
     """
     path = folder / REPORT
-    write_whole({path: page(told, _metrics(folder / METRICS)).encode()})
+    write_whole({path: page(told, _metrics(folder / METRICS)).encode(errors="replace")})
     return path
 
 
