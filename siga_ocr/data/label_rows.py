@@ -1,6 +1,7 @@
 """The rows of a labelled set, whatever it is written in: a table, an LMDB, or a folder whose file names hold the texts."""
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -102,7 +103,8 @@ def _from_names(folder: Path, pattern: re.Pattern[str]) -> Iterator[Row]:
 
 def _pattern(names: str) -> re.Pattern[str]:
     try:
-        pattern = re.compile(names)
+        with warnings.catch_warnings(action="ignore"):  # of what may mean something else in a later Python
+            pattern = re.compile(names)
     except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(f"{names[:200]!r} is no regular expression: {error}.") from error
     if "text" not in pattern.groupindex:

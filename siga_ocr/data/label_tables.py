@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -73,7 +74,8 @@ def _decoded(path: Path, encoding: str) -> str:
         raise LabelError(f"{str(path)!r} cannot be read: {error}.") from error
     marked = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "")
     try:
-        return content.decode(marked or encoding or "utf-8")
+        with warnings.catch_warnings(action="ignore"):  # some encodings of Python's own have an opinion
+            return content.decode(marked or encoding or "utf-8")
     except LookupError as error:
         raise LabelError(f"There is no encoding {encoding!r}: name one such as cp1252 or utf-16-le.") from error
     except UnicodeDecodeError as error:

@@ -13,7 +13,9 @@ from siga_ocr.cli import defaults
 from siga_ocr.cli.main import app
 from siga_ocr.cli.read_rules import region
 from siga_ocr.config import compact
+from siga_ocr.errors import UsageError
 from siga_ocr.formats.codeformat import CodeFormat, automaton_for
+from siga_ocr.read_options import ReadOptions
 from siga_ocr.recipe import parse
 from siga_ocr.recipe_text import to_toml
 from tests.doors.edits import edited
@@ -140,3 +142,9 @@ def test_rules_of_codes_become_automata_or_are_refused() -> None:
 
 def test_regions_are_four_numbers_or_refused() -> None:
     try_door(st.text(string.digits + ",-. ٣", max_size=20), lambda text: outcome(lambda: region(text), "--roi"), 100, ["0,0,1," + "9" * 5000])
+
+
+@pytest.mark.parametrize("name", ["threads", "workers"])
+def test_threads_and_processes_are_as_many_as_a_machine_can_have(name: str) -> None:
+    with pytest.raises(UsageError, match="at most 1024"):
+        ReadOptions(**{name: 10**30})
