@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from siga_ocr import __version__
 from siga_ocr.errors import ModelError, UsageError
-from siga_ocr.store.files import LIMITS, MEGABYTE, REQUIRED, check, contents, sha256_of
+from siga_ocr.store.files import LIMITS, REQUIRED, check, contents, sha256_of
+from siga_ocr.store.folder import MEGABYTE
 from siga_ocr.store.hub_errors import explained
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import IO
 
 from siga_ocr.errors import ModelError, SigaError
 from siga_ocr.store import home, shelf
-from siga_ocr.store.files import LIMITS, MEGABYTE, check
-from siga_ocr.store.folder import CONFIG_NAME
+from siga_ocr.store.files import LIMITS, check
+from siga_ocr.store.folder import CONFIG_NAME, MEGABYTE
 
 CHUNK = 4 * MEGABYTE
 

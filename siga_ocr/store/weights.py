@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # a model that ships, or a folder, needs neither the store no
     from siga_ocr.store.hub import Address, RemoteModel
     from siga_ocr.store.shelf import Entry
 
-DEFAULT = "code-small"
+DEFAULT = "code-base"
 """The model that is used where none is named."""
 
 _PACKAGE = Path(__file__).parent.parent

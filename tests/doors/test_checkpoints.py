@@ -155,7 +155,7 @@ def test_tensors_of_other_shapes_kinds_and_values_are_named(state: dict[str, Ten
         assert found is None or all(found[key].shape == wanted[key].shape for key in wanted)
         assert found is None or all(bool(torch.isfinite(value).all()) for value in found.values())
 
-    try_door(changed, holds, 100)
+    try_door(changed, holds, 40)
 
 
 def test_a_conversion_leaves_a_whole_model_or_nothing(state: dict[str, Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_a_conversion_leaves_a_whole_model_or_nothing(state: dict[str, Tensor], 
                 path.unlink()
             (tmp_path / "out").rmdir()
 
-    try_door(edited(wholes), holds, 15, wholes)
+    try_door(edited(wholes), holds, 4, wholes)
 
 
 def test_what_ends_the_process_that_reads_is_an_error(tmp_path: Path) -> None:

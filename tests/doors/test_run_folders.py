@@ -91,7 +91,7 @@ def test_results_of_a_hot_folder_are_gone_on_with_or_refused(tmp_path: Path) -> 
 
 def facts() -> Facts:
     sizes = {"steps": 9, "batch": 2, "warm_up": 1, "check_every": 1, "patience": 2, "processes": 1, "workers": 0, "seed": 2001}
-    plan = Plan(**sizes, rate=0.1, average_decay=0.5, precision="float32", fixed_statistics=False, glyph_loss=True, seconds=9.0)  # type: ignore[arg-type]
+    plan = Plan(**sizes, rate=0.1, average_decay=0.5, precision="float32", fixed_statistics=False, glyph_loss=True, seconds=9.0)
     marks = Marks((True, False), 0.5)
     return Facts(model="m", name="n", plan=plan, prepared=Prepared(3, 2, 1, (("tiny", 1),)), on_validation=marks, on_rest=marks, asked={"steps": "9"})
 

@@ -121,6 +121,7 @@ def try_door(examples: SearchStrategy[Example], holds: Callable[[Example], objec
 
 def timed(holds: Callable[[Example], object], example: Example) -> None:
     """Let `holds` pass on one example, and the tests end where it hangs."""
+    assert sys.__stderr__ is not None
     faulthandler.dump_traceback_later(HANGING, exit=True, file=sys.__stderr__)
     _Watch.on = True
     try:
