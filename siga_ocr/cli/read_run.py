@@ -98,7 +98,7 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     outcome.shown.check(outcome.resume)
     target, form = outcome.target(), outcome.format
     earlier = scan(target.partial, form) if target and outcome.resume else Earlier()
-    groups = found_images(job)
+    groups = _found(job)
     reader = choice.load()
     earlier.check_weights(reader.provenance.weights_sha256)
     statuses = earlier.statuses.copy()
@@ -115,7 +115,7 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     return ExitCode.NOT_ALL if refused and not exit_zero else ExitCode.OK
 
 
-def found_images(job: Job) -> Iterator[Iterator[str]]:
+def _found(job: Job) -> Iterator[Iterator[str]]:
     """The images in groups; where there are none, a device or a model that is missing too is what is said."""
     try:
         return _peeked(find_images(job.paths, job.search, console.path_stream()), job.paths)

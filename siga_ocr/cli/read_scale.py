@@ -6,12 +6,13 @@ from itertools import chain
 from pathlib import Path
 
 from siga_ocr.cli import console
-from siga_ocr.cli.read_run import Job, found_images, summary
+from siga_ocr.cli.read_run import Job, summary
 from siga_ocr.engines.engine import check_names
 from siga_ocr.errors import DeviceError, ExitCode, SigaError, UsageError
 from siga_ocr.scale import on_ray
 from siga_ocr.scale.part_reader import Done, Order, Work, orders
 from siga_ocr.scale.parts import PartFolder, PartFormat, Written
+from siga_ocr.sources import find_images
 from siga_ocr.store import weights
 from siga_ocr.store.folder import describe
 
@@ -25,14 +26,16 @@ def run(job: Job, address: str, exit_zero: bool) -> ExitCode:
     sha256 = describe(weights.path_of(job.choice.model)).weights_sha256
     earlier = parts.written() if outcome.resume and not outcome.force else Written()
     earlier.check_weights(parts.path, sha256)
-    images = chain.from_iterable(found_images(job))
+    images = chain.from_iterable(find_images(job.paths, job.search, console.path_stream()))
     left = list(orders((image for image in images if parts.name(image) not in earlier.names), earlier.numbers))
-    statuses = earlier.statuses.copy()
+    statuses, said = earlier.statuses.copy(), set[str]()
     with on_ray.connected(address) if left else nullcontext(), parts.opened(outcome.force), _noted(parts):
         for done in console.progress(_carried_out(_work(job, parts), left), "part", len(left), shares_screen=False):
             statuses.update(done.statuses)
-            for notice in () if outcome.quiet else done.notices:
-                console.say(f"{done.machine}: {notice}")
+            for notice in (f"{done.machine}: {notice}" for notice in done.notices):
+                if notice not in said and not outcome.quiet:
+                    console.say(notice)
+                said.add(notice)
         parts.finish()
     refused = statuses["error"] + statuses["review"]
     if refused and not outcome.quiet:

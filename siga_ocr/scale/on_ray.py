@@ -115,7 +115,7 @@ def connected(address: str) -> Iterator[None]:
         try:
             ray.init(address, logging_level=logging.CRITICAL, log_to_driver=False, **own)
         except Exception as error:  # it raises whatever it meets, a bare Exception among them
-            raise DeviceError(f"Ray at {address} takes nobody in: {_first_line(error)}") from error
+            raise DeviceError(f"Ray at {address} takes nobody in: {_gist(error)}") from error
         try:
             yield
         finally:
@@ -149,8 +149,10 @@ def fill(work: Work, orders: Sequence[Order]) -> Iterator[Done]:
     try:
         for row in done.iter_rows():
             yield Done.unpacked(row["done"])
+    except ray.exceptions.RayTaskError:  # a fault of this program, with its trace
+        raise
     except ray.exceptions.RayError as error:
-        raise DeviceError(f"Ray cannot go on: {_first_line(error)}") from error
+        raise DeviceError(f"Ray cannot go on: {_gist(error)}") from error
 
 
 class _Reading:
@@ -178,7 +180,8 @@ def _hushed() -> Iterator[None]:
             os.close(before)
 
 
-def _first_line(error: Exception) -> str:
+def _gist(error: Exception) -> str:
+    """What Ray's error says, in a line."""
     if NOT_INSTALLED in str(error):
         return "siga-ocr is not installed on all of its machines."
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
