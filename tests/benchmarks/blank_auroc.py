@@ -30,7 +30,7 @@ def score(reading: Reading) -> float:
 def main() -> None:
     """Print one line for each group."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="code-small")
+    parser.add_argument("--model", default="code-base")
     parser.add_argument("--count", type=int, default=60, help="crops of each family; ten times as many blanks")
     options = parser.parse_args()
     reader = Reader.load(options.model, "cpu")

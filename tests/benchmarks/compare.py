@@ -182,7 +182,7 @@ def main() -> None:
     """Run the readers in turns and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, help="each with labels.csv")
-    parser.add_argument("--model", default="code-small")
+    parser.add_argument("--model", default="code-base")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=int, default=0, help="read only so many crops of each folder, evenly spread")
     parser.add_argument("--part-b", action="store_true")

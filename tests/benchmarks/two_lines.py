@@ -83,7 +83,7 @@ def show(name: str, readings: Sequence[Reading]) -> None:
 def main() -> None:
     """Print a line for the two-line crops, one for the lines alone, and what the sure ones were read as."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="code-small")
+    parser.add_argument("--model", default="code-base")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--difficulty", type=float, default=0.3)
     options = parser.parse_args()

@@ -27,7 +27,8 @@ def test_this_station_is_sound_and_says_so_with_0() -> None:
     assert [one for one in told["findings"] if one["fault"]] == []
     assert (done.exit_code, told["ok"]) == (ExitCode.OK, True)
     names = {one["name"] for one in told["findings"]}
-    assert {"python", "onnxruntime", "cores", "cuda devices", "store", "model code-small", *(f"golden {name}" for name in expectations())} <= names
+    models = {"model code-base", "model code-small"}
+    assert {"python", "onnxruntime", "cores", "cuda devices", "store", *models, *(f"golden {name}" for name in expectations())} <= names
 
 
 def test_golden_crops_are_few_and_small_and_each_says_something() -> None:

@@ -166,7 +166,7 @@ def test_a_push_without_a_right_to_it_is_exit_4(server: Hub) -> None:
     assert "acme/new" not in server.repositories
 
 
-@pytest.mark.parametrize("arguments", [["models", "--help"], ["models", "list"], ["models", "info", "code-small"], ["models", "path", "code-small"]])
+@pytest.mark.parametrize("arguments", [["models", "--help"], ["models", "list"], ["models", "info", "code-base"], ["models", "path", "code-small"]])
 def test_what_is_here_needs_neither_the_hub_s_library_nor_pytorch(arguments: list[str]) -> None:
     script = (
         "import sys\nfrom siga_ocr.cli.main import run\n"

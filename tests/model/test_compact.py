@@ -7,6 +7,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from siga_ocr.config import ModelConfig, compact
 from siga_ocr.model import build_model
 from siga_ocr.model.compact import CompactSiga
+from siga_ocr.store.folder import describe
+from siga_ocr.store.weights import shipped
 from tests.tiny import tiny
 
 TRAINING_ONLY = ("glyph_decoders", "fused_decoders", "trunk.up_fine", "trunk.join_fine", "trunk.classify", "aligned_decoder.classify")
@@ -51,6 +53,16 @@ def test_size_and_cost_stay_within_the_limits() -> None:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(torch.zeros(1, 1, 32, 160), torch.ones(1, 160), 11)
     assert counter.get_total_flops() / 2 + recurrent_macs(config, 40, 11) <= 0.25e9
+
+
+@pytest.mark.parametrize(("name", "limit"), [("code-small", 0.25e9), ("code-base", 1e9)])
+def test_shipped_networks_stay_within_their_limits(name: str, limit: float) -> None:
+    folder = shipped()[name]
+    config = describe(folder).config
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        build_model(config).eval()(torch.zeros(1, 1, 32, 160), torch.ones(1, 160), 11)
+    assert counter.get_total_flops() / 2 + recurrent_macs(config, 40, 11) <= limit
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 20e6
 
 
 def test_what_only_training_needs_is_not_run_for_a_reading() -> None:
