@@ -58,7 +58,7 @@ def test_size_and_cost_stay_within_the_limits() -> None:
 @pytest.mark.parametrize(("name", "limit"), [("code-small", 0.25e9), ("code-base", 1e9)])
 def test_shipped_networks_stay_within_their_limits(name: str, limit: float) -> None:
     folder = shipped()[name]
-    config = describe(folder).config
+    config = describe(folder).model
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         build_model(config).eval()(torch.zeros(1, 1, 32, 160), torch.ones(1, 160), 11)
     assert counter.get_total_flops() / 2 + recurrent_macs(config, 40, 11) <= limit
