@@ -100,8 +100,14 @@ def _content(source: Path) -> object:
     except OSError as error:
         raise ModelError(f"{source} cannot be read: {error.strerror or error}. Name a checkpoint, as its authors publish it.") from error
     except Exception as error:  # of many kinds, whatever a damaged or hostile file brings about
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{source} is no checkpoint that can be opened safely, as tensors alone ({reason}). Get a sound copy.") from error
+        raise ModelError(f"{source} is no checkpoint that can be opened safely, as tensors alone ({_reason(error)}). Get a sound copy.") from error
+
+
+def _reason(error: Exception) -> str:
+    """What PyTorch has against a file, without its advice to open the file unsafely."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and "weights_only" not in line]
+    told = next((line for line in lines if "Unpickler error" in line), lines[0] if lines else type(error).__name__)
+    return told.partition("Unpickler error:")[2].partition("Please ")[0].strip(" .")[:200] or told.strip(" .")[:200]
 
 
 def _is_plain(value: Any) -> bool:
