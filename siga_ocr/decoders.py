@@ -12,7 +12,7 @@ from threading import Lock
 from PIL import Image, UnidentifiedImageError
 
 from siga_ocr.errors import UnreadableImage
-from siga_ocr.pixels import MAX_PIXELS
+from siga_ocr.pixels import MAX_PIXELS, check_size
 
 KINDS = {
     "BMP": ("Bmp", (b"BM",)),
@@ -49,13 +49,15 @@ def opened(data: bytes) -> Image.Image:
     """The picture in encoded bytes; its pixels are not unpacked yet.
 
     Raises:
-        UnreadableImage: the bytes are of no kind in `KINDS`, or only begin like one.
+        UnreadableImage: the bytes are of no kind in `KINDS`, or only begin like one, or say that there is too much of them.
     """
     kind = next((kind for kind, (_, marks) in KINDS.items() if data.startswith(marks)), None)
     if kind is None:
         raise UnreadableImage(f"the content is no image of a known kind ({', '.join(KINDS)})")
     if kind == "JPEG" and data.count(bytes((0xFF, SCAN))) > MAX_SCANS and _scans(data) > MAX_SCANS:
         raise UnreadableImage(f"it is stored in more than {MAX_SCANS} scans: store it again")
+    if kind == "WEBP":
+        check_size(*_webp_size(data))  # its decoder takes memory for two pictures as soon as it is opened
     import_module(f"PIL.{KINDS[kind][0]}ImagePlugin")  # alone: to load all decoders takes longer than to read a crop
     if kind == "TIFF":
         _hush_libtiff()
@@ -65,6 +67,17 @@ def opened(data: bytes) -> Image.Image:
         raise UnreadableImage(f"the image is damaged: it begins as {kind}, but cannot be opened as that") from error
     except Image.DecompressionBombError as error:
         raise UnreadableImage(f"it has more than {MAX_PIXELS // 1_000_000} million pixels: give a crop") from error
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height that the head of a WebP names, in any of its three forms; nothing where it is of none."""
+    form = data[12:16]
+    if form == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if form == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + bits % 2**14, 1 + (bits >> 14) % 2**14
+    return int.from_bytes(data[26:28], "little") % 2**14, int.from_bytes(data[28:30], "little") % 2**14
 
 
 def _scans(data: bytes) -> int:

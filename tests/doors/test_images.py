@@ -139,6 +139,18 @@ def test_heads_that_lie_about_sizes_cost_no_memory() -> None:
     try_door(st.one_of(sizes.map(png), others), holds, 150)
 
 
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"save_all": True}])
+def test_a_webp_is_as_large_as_it_says_before_it_is_opened(options: dict[str, bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [Image.fromarray(np.random.default_rng(number).integers(0, 256, (12, 20, 3), dtype=np.uint8)) for number in range(2)]
+    more = {"append_images": pictures[1:]} if "save_all" in options else {}
+    data = stored(pictures[0], "WEBP", **options, **more)
+    assert decode_image(data, "x").image.shape == (12, 20, 3)
+    monkeypatch.setattr("siga_ocr.pixels.MAX_PIXELS", 20 * 12 - 1)
+    monkeypatch.setattr(Image, "open", None)
+    with pytest.raises(UnreadableImage, match="20 x 12"):
+        decode_image(data, "x")
+
+
 def test_a_jpeg_of_very_many_scans_is_refused_and_one_with_many_marks_is_not() -> None:
     whole = stored(Image.fromarray(np.zeros((64, 64), dtype=np.uint8)), "JPEG", progressive=True)
     scan = whole[whole.rindex(b"\xff\xda") : -2]
