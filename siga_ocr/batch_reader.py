@@ -20,6 +20,7 @@ from siga_ocr.preprocess import bucket, to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
 from siga_ocr.second_looks import DOUBTED, second_looks, surer
+from siga_ocr.text_line import text_line
 from siga_ocr.upright import SURE, surest
 from siga_ocr.visualize import Evidence
 
@@ -91,7 +92,9 @@ class BatchReader:
         for place, looks in self._looked(seen, {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}).items():
             seen[place] = surest(looks, self._charset)
         if not self._options.once:
-            doubted = {place: second_looks(one, self._config.input) for place, (one, found) in enumerate(seen) if found.confidence < DOUBTED}
+            doubted = {
+                place: second_looks(one, found.line, self._config.input) for place, (one, found) in enumerate(seen) if found.confidence < DOUBTED
+            }
             for place, looks in self._looked(seen, doubted).items():
                 seen[place] = surer(looks)
         return seen
@@ -142,6 +145,9 @@ class BatchReader:
             found = spell(greedy_ids(seen.log_probabilities), seen, self._charset, columns)
         else:
             found = self._search.decoded(seen, columns)
+        if found.confidence < DOUBTED and not self._options.once:
+            own = taken.pixels.shape[2] / batch_width
+            found = replace(found, line=text_line(attention[: len(found.characters)], self._config.input.height, taken.pixels.shape[2], own))
         return replace(found, log_probabilities=seen.log_probabilities.copy()) if self._keeps else found
 
     def _reading(self, taken: Taken, decoded: Decoded, elapsed_ms: float) -> Reading:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from siga_ocr.charset import END, Charset
 from siga_ocr.reading import Alternative, CharReading, Found
+from siga_ocr.window import Window
 
 Floats = npt.NDArray[np.float32]
 
@@ -42,13 +43,14 @@ class Seen:
 class Decoded:
     """The characters of one crop, and the product of their confidences and of the end mark's; `found` is what a search adds to it.
 
-    `log_probabilities` float32 [T, K] are kept where they are asked for.
+    `log_probabilities` float32 [T, K] are kept where they are asked for, `line`, the strip of the crop that the text takes, where it is doubted.
     """
 
     characters: tuple[CharReading, ...]
     confidence: float
     found: Found | None = None
     log_probabilities: Floats | None = field(default=None, compare=False, repr=False)
+    line: Window | None = field(default=None, compare=False, repr=False)
 
     @property
     def text(self) -> str:

@@ -6,6 +6,8 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from siga_ocr.window import Window
+
 Pixels = npt.NDArray[np.uint8]
 
 Orientation = Literal[0, 90, 180, 270, "auto"]
@@ -25,17 +27,19 @@ MARGIN = 0.18
 
 @dataclass(frozen=True)
 class Look:
-    """One way to look at a crop: turned clockwise by `angle` degrees, with its border repeated on `margin` more pixels around it."""
+    """One way to look at a crop: turned clockwise by `angle` degrees, with its border repeated on `margin` more pixels around it, and of that
+    only the `window`."""
 
     angle: int = 0
     margin: int = 0
+    window: Window | None = None
 
     def at(self, image: Pixels) -> Pixels:
         """What is seen of a crop, uint8 [h, w, 3]."""
         turned = np.rot90(image, -self.angle // 90)
         if self.margin:
             turned = np.pad(turned, ((self.margin, self.margin), (self.margin, self.margin), (0, 0)), mode="edge")
-        return np.ascontiguousarray(turned)
+        return np.ascontiguousarray(turned if self.window is None else self.window.at(turned))
 
 
 AS_IT_IS = Look()

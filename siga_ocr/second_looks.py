@@ -10,6 +10,7 @@ from siga_ocr.config import InputConfig
 from siga_ocr.decode import Decoded
 from siga_ocr.intake import Taken
 from siga_ocr.preprocess import MIN_WIDTH, Pixels
+from siga_ocr.window import Window
 
 DOUBTED = 0.95
 """A reading below this confidence is doubted."""
@@ -20,13 +21,20 @@ BORDER = 3
 WIDER = 1.2
 """How much wider the crop is drawn in another look."""
 
+MIDDLE = Window(height=0.6)
+"""The middle rows, for a line with far margins."""
 
-def second_looks(taken: Taken, config: InputConfig) -> tuple[Taken, ...]:
-    """The crop with a border, and the crop drawn wider; none for a network that squeezes every crop to one size.
 
-    Both are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place.
+def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
+    """The crop with a border, drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, straightened.
+
+    All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place. There is none for a network that squeezes
+    every crop to one size.
     """
-    return (_bordered(taken, config), _widened(taken, config)) if config.keep_aspect else ()
+    if not config.keep_aspect:
+        return ()
+    nearer = (_nearer(taken, window, config) for window in (MIDDLE, line) if window is not None)
+    return (_bordered(taken, config), _widened(taken, config), *nearer)
 
 
 def surer(looks: Sequence[tuple[Taken, Decoded]]) -> tuple[Taken, Decoded]:
@@ -46,8 +54,19 @@ def _widened(taken: Taken, config: InputConfig) -> Taken:
     return replace(taken, pixels=_scaled(taken.pixels, taken.pixels.shape[2] * WIDER, config), others=())
 
 
+def _nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
+    size = (_within(taken.pixels.shape[2] / window.height, config), config.height)
+    layers = np.stack([window.drawn(layer, size) for layer in taken.pixels])
+    return replace(taken, pixels=np.ascontiguousarray(layers), look=replace(taken.look, window=window), others=())
+
+
 def _scaled(pixels: Pixels, width: float, config: InputConfig) -> Pixels:
     """At the network's height and about `width`, within what it takes."""
-    size = (min(max(round(width), MIN_WIDTH), config.widths[-1]), config.height)
+    size = (_within(width, config), config.height)
     layers = [np.asarray(Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR), dtype=np.uint8) for layer in pixels]
     return np.ascontiguousarray(np.stack(layers))
+
+
+def _within(width: float, config: InputConfig) -> int:
+    """A width that the network takes."""
+    return min(max(round(width), MIN_WIDTH), config.widths[-1])

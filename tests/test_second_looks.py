@@ -1,4 +1,4 @@
-"""What is read with doubt is looked at again, with a border and drawn wider; the surest reading stays."""
+"""What is read with doubt is looked at again, with a border, drawn wider and from nearer; the surest reading stays."""
 
 from dataclasses import replace
 
@@ -11,11 +11,19 @@ from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.intake import IntakeOptions, Taken, take
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
-from siga_ocr.second_looks import BORDER, WIDER, second_looks
+from siga_ocr.second_looks import BORDER, MIDDLE, WIDER, second_looks
+from siga_ocr.text_line import LOWEST
+from siga_ocr.window import Window
 
 WIDTH = 100
-LOOKS = {"as it is": WIDTH, "bordered": round((WIDTH + 2 * BORDER) * 32 / (32 + 2 * BORDER)), "wider": round(WIDTH * WIDER)}
-LETTERS = dict(zip(LOOKS, "ABC", strict=True))
+LOOKS = {
+    "as it is": WIDTH,
+    "bordered": round((WIDTH + 2 * BORDER) * 32 / (32 + 2 * BORDER)),
+    "wider": round(WIDTH * WIDER),
+    "middle": round(WIDTH / MIDDLE.height),
+    "line": round(WIDTH / LOWEST),  # the maps of the engine below are one row high
+}
+LETTERS = dict(zip(LOOKS, "ABCDE", strict=True))
 
 
 class LookEngine:
@@ -41,7 +49,7 @@ class LookEngine:
 
     def place(self, look: str) -> tuple[int, int]:
         """Where the middle fifth of the crop lies in the columns of a look."""
-        scale = {"as it is": 1.0, "bordered": 32 / (32 + 2 * BORDER), "wider": WIDER}[look]
+        scale = {"as it is": 1.0, "bordered": 32 / (32 + 2 * BORDER)}.get(look, LOOKS[look] / WIDTH)
         before = BORDER if look == "bordered" else 0
         return round((before + 0.4 * WIDTH) * scale), round((before + 0.6 * WIDTH) * scale)
 
@@ -64,7 +72,7 @@ def test_the_surest_look_stays_and_its_places_are_those_of_the_crop(tiny_config:
     assert (found.x0 or 0) + (found.x1 or 0) == pytest.approx(size * WIDTH, abs=1.5 * size)
     assert (found.x1 or 0) - (found.x0 or 0) == pytest.approx(0.9 * size * 0.2 * WIDTH, abs=2.0 * size)
     assert engine.calls[0] == ["as it is"]
-    assert sorted(look for call in engine.calls[1:] for look in call) == ["bordered", "wider"]
+    assert sorted(look for call in engine.calls[1:] for look in call) == ["bordered", "line", "middle", "wider"]
     explained, evidence = Reader(engine).explain(crop(size * WIDTH, size * 32))
     assert explained.text == LETTERS[surest]
     assert evidence is not None
@@ -76,7 +84,7 @@ def test_of_equally_sure_looks_the_first_stays(tiny_config: ModelConfig) -> None
 
 def test_what_is_sure_is_looked_at_once_and_so_is_everything_if_asked(tiny_config: ModelConfig) -> None:
     for sure, options in ((0.96, ReadOptions()), (0.5, ReadOptions(once=True))):
-        engine = LookEngine(tiny_config, {"as it is": sure, "bordered": 0.99, "wider": 0.99})
+        engine = LookEngine(tiny_config, dict.fromkeys(LOOKS, 0.99) | {"as it is": sure})
         assert Reader(engine, options).read_crops([crop()])[0].text == "A"
         assert engine.calls == [["as it is"]]
 
@@ -94,7 +102,7 @@ def test_only_the_doubted_crops_of_a_batch_are_looked_at_again(tiny_config: Mode
     engine = Unsteady(tiny_config, dict.fromkeys(LOOKS, 0.99))
     readings = Reader(engine, ReadOptions(threads=1)).read_crops([crop()] * 4)
     assert [reading.text for reading in readings] == ["A", "B", "A", "B"]
-    assert sorted(look for call in engine.calls[1:] for look in call) == ["bordered"] * 2 + ["wider"] * 2
+    assert sorted(look for call in engine.calls[1:] for look in call) == sorted([*LOOKS][1:] * 2)
 
 
 def taken(width: int, config: ModelConfig) -> Taken:
@@ -104,7 +112,7 @@ def taken(width: int, config: ModelConfig) -> Taken:
 def test_looks_keep_to_the_widths_that_the_network_takes(tiny_config: ModelConfig) -> None:
     limit = tiny_config.input.widths[-1]
     for width in (1, 4, limit - 1, 3 * limit):
-        for look in second_looks(taken(width, tiny_config), tiny_config.input):
+        for look in second_looks(taken(width, tiny_config), Window(0.2, 0.9, 0.4), tiny_config.input):
             assert look.pixels.dtype == np.uint8
             assert look.pixels.shape[:2] == (tiny_config.input.channels, tiny_config.input.height)
             assert 4 <= look.pixels.shape[2] <= limit
@@ -112,12 +120,12 @@ def test_looks_keep_to_the_widths_that_the_network_takes(tiny_config: ModelConfi
 
 def test_a_network_that_squeezes_crops_has_no_second_look(tiny_config: ModelConfig) -> None:
     config = replace(tiny_config, input=replace(tiny_config.input, keep_aspect=False, widths=(128,)))
-    assert second_looks(taken(90, config), config.input) == ()
+    assert second_looks(taken(90, config), MIDDLE, config.input) == ()
 
 
 def test_three_channels_stay_three(tiny_config: ModelConfig) -> None:
     config = replace(tiny_config.input, channels=3, standardise=False)
     coloured = take(crop(), config, IntakeOptions())
-    for look in second_looks(coloured, config):
+    for look in second_looks(coloured, Window(0.4, 0.6, 0.8), config):
         assert look.pixels.shape[0] == 3
         assert np.abs(look.pixels.mean(axis=(1, 2)) - coloured.pixels.mean(axis=(1, 2))).max() < 6

@@ -1,0 +1,44 @@
+"""A strip of a picture that is looked at from nearer: how high it is and how it lies; it does not know what it shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A strip across a picture, in shares of its height: where its middle line meets the picture's `left` and `right` edge, and its own `height`.
+
+    0 is the picture's top, 1 its bottom; a height above 1 shows more than there is, the picture's edges repeated.
+    """
+
+    left: float = 0.5
+    right: float = 0.5
+    height: float = 1.0
+
+    def at(self, picture: Pixels) -> Pixels:
+        """What the strip shows of a picture uint8 [h, w, 3]: as many rows as the picture has, its slant taken out."""
+        height, width = picture.shape[:2]
+        return self.drawn(picture, (max(1, round(width / self.height)), height))
+
+    def drawn(self, picture: Pixels, size: tuple[int, int]) -> Pixels:
+        """The strip of a picture uint8 [h, w] or [h, w, 3], drawn `size` (width, height) large."""
+        height, width = picture.shape[:2]
+        columns, rows = size
+        reach = self._beyond(height)
+        padded = np.pad(picture, ((reach, reach), (1, 1), *((0, 0),) * (picture.ndim - 2)), mode="edge")
+        across, down = width / columns, self.height * height / rows  # pixels of the picture for each one drawn
+        fall = (self.right - self.left) * height / columns
+        top = (self.left - self.height / 2) * height
+        turned = Image.fromarray(padded).transform(
+            size, Image.Transform.AFFINE, (across, 0.0, 1.0, fall, down, top + reach), resample=Image.Resampling.BILINEAR
+        )
+        return np.asarray(turned, dtype=np.uint8)
+
+    def _beyond(self, height: int) -> int:
+        """By how many rows the strip may leave the picture."""
+        return int(np.ceil(max(0.0, self.height / 2 - min(self.left, self.right), max(self.left, self.right) + self.height / 2 - 1.0) * height)) + 1
