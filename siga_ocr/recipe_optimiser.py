@@ -10,13 +10,13 @@ from siga_ocr.errors import UsageError
 class OptimiserConfig:
     """The optimiser and its schedule: a warm-up from `rate * begin` to `rate`, then half a cosine down to `rate * floor`.
 
-    Adam is AdamW without `weight_decay`.
+    Adam is AdamW without `weight_decay`; muon is Muon for the matrices and kernels between layers, AdamW for the rest.
     """
 
-    kind: Literal["adamw", "adadelta"] = "adamw"
+    kind: Literal["adamw", "adadelta", "muon"] = "adamw"
     rate: float = 1e-3
     floor: float = 0.02  # share of `rate` that is left at the end
-    betas: tuple[float, float] = (0.9, 0.99)  # of adamw
+    betas: tuple[float, float] = (0.9, 0.99)  # of adamw, also within muon
     rho: float = 0.95  # of adadelta
     epsilon: float = 1e-8
     weight_decay: float = 0.01  # of matrices and kernels; vectors (biases, norms) have none

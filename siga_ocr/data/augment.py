@@ -12,6 +12,9 @@ import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
 
+SLANTED, CUT = 0.3, 0.25
+"""How many crops run aslant, and how many are cut into from above or below, at strength 1."""
+
 _LEVELS = np.arange(256, dtype=np.float32) / 255.0
 
 
@@ -21,7 +24,8 @@ def stretched_width(width: int, strength: float, draw: float) -> int:
 
 
 def geometric(crop: Pixels, width: int, strength: float, rng: np.random.Generator) -> Pixels:
-    """Tilt, shear, scale, shift and perspective at once, to a given `width`; edges are continued outwards.
+    """Tilt, shear, scale, shift and perspective at once, to a given `width`; edges are continued outwards. Now and then the line runs aslant,
+    or the crop cuts into it from above or below, as detectors do.
 
     Sizes are shares of the height, so that a long crop is not turned out of its own picture.
     """
@@ -31,8 +35,26 @@ def geometric(crop: Pixels, width: int, strength: float, rng: np.random.Generato
     source = np.array([[0, 0], [old_width, 0], [old_width, height], [0, height]], dtype=np.float32)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     target += strength * height * _corner_moves(rng)
+    if rng.random() < SLANTED * strength:
+        target = _slanted(target, strength * rng.uniform(-0.3, 0.3))
+    if rng.random() < CUT * strength:
+        target = _cut_into(target, strength * rng.uniform(0.05, 0.35), from_above=rng.random() < 0.5)
     matrix = cv2.getPerspectiveTransform(source, target)
     return cast(Pixels, cv2.warpPerspective(crop, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _slanted(corners: npt.NDArray[np.float32], rise: float) -> npt.NDArray[np.float32]:
+    """One end lifted and the other one lowered by `rise` heights, and all as much lower that the line stays within the crop."""
+    height = corners[:, 1].max() - corners[:, 1].min()
+    middle = corners[:, 1].mean()
+    level = middle + (corners[:, 1] - middle) / (1.0 + 1.6 * abs(rise))
+    return np.stack([corners[:, 0], level + rise * height * np.array([-1, 1, 1, -1])], axis=1).astype(np.float32)
+
+
+def _cut_into(corners: npt.NDArray[np.float32], share: float, *, from_above: bool) -> npt.NDArray[np.float32]:
+    """So much taller that a `share` of the height lies above the crop, or below it."""
+    fixed = corners[:, 1].max() if from_above else corners[:, 1].min()
+    return np.stack([corners[:, 0], fixed + (corners[:, 1] - fixed) / (1.0 - share)], axis=1).astype(np.float32)
 
 
 def _corner_moves(rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -66,7 +88,7 @@ def _tone(strength: float, rng: np.random.Generator) -> Pixels:
 
 
 def _blur(crop: Pixels, strength: float, rng: np.random.Generator) -> Pixels:
-    return cast(Pixels, cv2.GaussianBlur(crop, (0, 0), 0.4 + 0.9 * strength * rng.random()))
+    return cast(Pixels, cv2.GaussianBlur(crop, (0, 0), 0.4 + 1.8 * strength * rng.random() ** 2))
 
 
 def _noise(crop: Pixels, strength: float, rng: np.random.Generator) -> Pixels:

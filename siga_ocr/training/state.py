@@ -20,6 +20,7 @@ from siga_ocr.parsing import build, from_json
 from siga_ocr.recipe import OptimiserConfig, TrainConfig, from_table
 from siga_ocr.training.average import WeightAverage
 from siga_ocr.training.learner import Learner
+from siga_ocr.training.muon import Muon, is_inner
 
 FORMAT = 1
 LAST = "last"
@@ -53,7 +54,7 @@ class TrainingState:
             _fix_statistics(self.model)
         self.average = WeightAverage(model, config.optimiser.average_decay)
         self.ctc_head = nn.Linear(model.config.encoder_size, model.config.charset.class_count).to(next(model.parameters()).device)
-        self.optimiser = _optimiser([*model.parameters(), *self.ctc_head.parameters()], config.optimiser)
+        self.optimiser = _optimiser(model, self.ctc_head, config.optimiser)
         self.progress = progress
         self.learner = Learner(self.model, self.ctc_head, config)
 
@@ -91,11 +92,18 @@ class TrainingState:
             raise ModelError("The training state does not fit the recipe's network: start anew without --resume.") from error
 
 
-def _optimiser(parameters: list[nn.Parameter], config: OptimiserConfig) -> torch.optim.AdamW | torch.optim.Adadelta:
-    groups = [
+def _optimiser(model: SigaModel, ctc_head: nn.Linear, config: OptimiserConfig) -> torch.optim.Optimizer:
+    parameters = [*model.parameters(), *ctc_head.parameters()]
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim < 2], "weight_decay": config.weight_decay if config.decay_all else 0.0},
     ]
+    if config.kind == "muon":
+        inner = [p for name, p in model.named_parameters() if is_inner(name, p)]
+        known = {id(p) for p in inner}
+        groups[0]["params"] = [p for p in groups[0]["params"] if id(p) not in known]
+        groups.append({"params": inner, "weight_decay": config.weight_decay, "inner": True})
+        return Muon(groups, betas=config.betas, epsilon=config.epsilon)
     if config.kind == "adadelta":
         return torch.optim.Adadelta(groups, lr=config.rate, rho=config.rho, eps=config.epsilon)
     return torch.optim.AdamW(groups, lr=config.rate, betas=config.betas, eps=config.epsilon, fused=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siga_ocr.data.augment import Pixels, geometric, photometric, stretched_width
+from siga_ocr.data.augment import Pixels, _cut_into, _slanted, geometric, photometric, stretched_width
 
 
 def framed(width: int, channels: int = 1) -> Pixels:
@@ -43,7 +43,23 @@ def test_warps_keep_the_text_in_the_picture(width: int) -> None:
     whole = int((framed(width) < 120).sum())
     for seed in range(40):
         warped = geometric(framed(width), width, 1.0, np.random.default_rng(seed))
-        assert 0.6 * whole < int((warped < 120).sum()) < 1.5 * whole
+        assert 0.5 * whole < int((warped < 120).sum()) < 1.65 * whole  # a slanted line is drawn smaller, one that is cut into larger
+
+
+def test_slants_keep_a_long_line_whole_and_cuts_leave_most_of_it() -> None:
+    corners = np.array([[0, 0], [96, 0], [96, 32], [0, 32]], np.float32)
+    for rise in (-0.3, -0.1, 0.2, 0.3):
+        turned = _slanted(corners, rise)
+        assert (turned[2, 1] - turned[0, 1] > 0) == (turned[3, 1] - turned[1, 1] > 0)
+        assert turned[0, 1] - turned[1, 1] == pytest.approx(-2 * rise * 32, abs=0.01)
+        text = 0.5 + 0.5 * (turned[:, 1] - 16) / 16 * 0.5  # the middle half of the height, where the text is
+        assert (text > -0.05).all()
+        assert (text < 1.05).all()
+    for share in (0.05, 0.35):
+        above, below = _cut_into(corners, share, from_above=True), _cut_into(corners, share, from_above=False)
+        assert (above[2, 1], below[0, 1]) == (32, 0)
+        assert -above[0, 1] / (32 - above[0, 1]) == pytest.approx(share)
+        assert (below[2, 1] - 32) / below[2, 1] == pytest.approx(share)
 
 
 def test_stretches_stay_within_fifteen_percent() -> None:

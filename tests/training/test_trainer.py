@@ -5,6 +5,7 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -84,9 +85,12 @@ def test_four_crops_are_learned_with_every_loss_on(drawn: Path, tmp_path: Path, 
     assert [reading.text for reading in readings] == list(TEXTS)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_run_taken_up_ends_in_the_same_bits(drawn: Path, tmp_path: Path, tiny_config: ModelConfig, workers: int) -> None:
+@pytest.mark.parametrize(("workers", "kind"), [(0, "adamw"), (2, "adamw"), (0, "muon")])
+def test_a_run_taken_up_ends_in_the_same_bits(
+    drawn: Path, tmp_path: Path, tiny_config: ModelConfig, workers: int, kind: Literal["adamw", "muon"]
+) -> None:
     config = brief(tiny_config, drawn)
+    config = replace(config, optimiser=replace(config.optimiser, kind=kind))
     straight = run(config, Run(folder=tmp_path / "straight"))
     run(config, Run(folder=tmp_path / "halted", workers=workers, stop_at=3))
     resumed = run(config, Run(folder=tmp_path / "halted", workers=workers, resume=True))

@@ -67,6 +67,9 @@ def _tight(margins: Margins, draw: Draw) -> Margins:
     return replace(margins, top=min(margins.top, margins.top * share), bottom=min(margins.bottom, margins.bottom * share))
 
 
+SHORT = 3
+"""Characters of a sleeve that turns on its wire and is seen aslant."""
+
 LOW, HIGH = frozenset("._,"), frozenset("\"'^*`")
 
 
@@ -135,6 +138,8 @@ def _pose(job: Job) -> Pose:
     draw = job.draw
     pose = random_pose(draw, 0.7 * job.difficulty, 0.6 * len(job.code.shown))
     arc = draw.bell(0.14 * job.difficulty, 2.0) if draw.chance(0.3) else 0.0
+    if len(job.code.shown) <= SHORT and draw.chance(0.25):  # nothing holds a short sleeve upright
+        pose = replace(pose, turn=draw.between(-20.0, 20.0) * job.difficulty, shear=draw.bell(0.2 * job.difficulty, 2.0))
     return replace(
         pose, stretch=draw.log_between(0.64, 1.4), roll=0.0, arc=arc, barrel=draw.between(0.0, 0.6) * job.difficulty if draw.chance(0.4) else 0.0
     )
@@ -142,7 +147,7 @@ def _pose(job: Job) -> Pose:
 
 def _unsharp(draw: Draw) -> float:
     """How soft the print itself is, in cap heights: soaked into cloth and rubber, or out of the camera's focus."""
-    return draw.between(0.05, 0.12) if draw.chance(0.3) else draw.between(0.0, 0.05)
+    return draw.between(0.05, 0.15) if draw.chance(0.35) else draw.between(0.0, 0.05)
 
 
 def wire_sleeve(job: Job) -> Shot:
@@ -153,8 +158,8 @@ def wire_sleeve(job: Job) -> Shot:
     if not setting.line_pitch:
         setting = replace(setting, margins=_tight(setting.margins, draw))
     setting = replace(setting, tracking=draw.log_between(0.04, 0.42), pitch=0.0, wobble=0.02 * draw.unit())
-    if draw.chance(0.10 * difficulty):  # the detector cut into the line
-        cut_off = draw.between(-0.24, -0.1)
+    if draw.chance(0.18 * difficulty):  # the detector cut into the line
+        cut_off = -draw.log_between(0.1, 0.38)
         setting = replace(setting, margins=replace(setting.margins, top=cut_off) if draw.chance(0.5) else replace(setting.margins, bottom=cut_off))
     setting = replace(setting, margins=_kept(setting.margins, job.code.text))
     view, height = shoot(job, face, setting, _pose(job), _height(draw))
