@@ -93,6 +93,7 @@ class ModelConfig:
     characters: str = PUBLISHED
     max_length: int = 25
     feedback: bool = True  # feed the predicted character back into the decoders
+    aligned_votes: bool = False  # what is read is the mean of what the aligned decoder and the final head find probable
     shared_attention: bool = False  # glimpses of the fusion reuse the aligned attention: one encoder, no second plain decoder
     rectify: bool = True  # straighten the crop by a thin-plate spline first
     rectifier_frozen: bool = True  # as published, where its weights come from a checkpoint; else it starts as the identity and is trained
@@ -126,6 +127,8 @@ class ModelConfig:
         Charset(self.characters)
         if not 1 <= self.max_length <= 200:
             raise UsageError(f"max_length must lie in 1..200, got {self.max_length}.")
+        if self.aligned_votes and (self.architecture != "compact" or self.feedback):
+            raise UsageError("aligned_votes is for the compact network without feedback.")
         if self.shared_attention and self.rectify:
             raise UsageError("shared_attention and rectify exclude each other.")
         if (len(self.channels), len(self.blocks)) != _SIZES[self.architecture]:

@@ -22,10 +22,12 @@ def compact(parts: Parts) -> None:
     if parts.config.feedback:
         logits = fed_back(parts, encoded, column_mask, features)
     else:
-        glimpses = _glimpses(parts, encoded, column_mask)  # [T, N, D]
+        glimpses, hidden = _glimpses(parts, encoded, column_mask)  # [T, N, D], [T, N, H]
         low, middle = (parts.gate(glimpses, feature, f"gates.{k}") for k, feature in enumerate(features))
         outputs = graph.lstm(graph.linear(parts.gate(low, middle, "head.gate"), "head.widen"), ["head.decoder.rnn"])[0]
         logits = graph.linear(graph.op("Squeeze", outputs, graph.integers(1)), "head.decoder.classify")
+        if parts.config.aligned_votes:
+            logits = _joint(parts, logits, graph.linear(hidden, f"{DECODER}.classify"))
     parts.shown_logits(logits)
     parts.foreground(lambda inner: inner.text_area(trunk[0], taps[0]))
 
@@ -43,26 +45,36 @@ def _backbone(parts: Parts) -> tuple[Taps, str]:
     return (fine, low, middle), parts.graph.op("Transpose", parts.graph.op("Squeeze", columns, parts.graph.integers(2)), perm=[2, 0, 1])
 
 
-def _glimpses(parts: Parts, encoded: str, column_mask: str) -> str:
-    """What the attention decoder looks at, step by step: [T, N, D]."""
+def _joint(parts: Parts, first: str, second: str) -> str:
+    """The logarithm of the mean of two predictions, but for a constant: the greater logarithm, and what the smaller one adds to it."""
+    graph = parts.graph
+    one, other = (graph.op("LogSoftmax", logits, axis=2) for logits in (first, second))
+    apart = graph.op("Abs", graph.op("Sub", one, other))
+    return graph.add(graph.op("Max", one, other), graph.op("Softplus", graph.op("Neg", apart)))
+
+
+def _glimpses(parts: Parts, encoded: str, column_mask: str) -> tuple[str, str]:
+    """What the attention decoder looks at, step by step, and its states: [T, N, D] and [T, N, H]."""
     memory = (parts.keys(encoded, DECODER), parts.bias(column_mask), encoded)
     zero = parts.zeros(encoded, parts.config.attention_size)
     body = _step(parts.body(), memory)
-    return parts.graph.ops("Loop", ["steps", "", zero, zero], 3, body=body)[2]
+    _, _, glimpses, hidden = parts.graph.ops("Loop", ["steps", "", zero, zero], 4, body=body)
+    return glimpses, hidden
 
 
 def _step(parts: Parts, memory: Memory) -> onnx.GraphProto:
-    """One step of the attention decoder as the body of a loop: states [1, N, H] in and out, and the glimpse [N, D]."""
+    """One step of the attention decoder as the body of a loop: states [1, N, H] in and out, the glimpse [N, D] and the state [N, H]."""
     graph = parts.graph
     glimpse = parts.glimpse(DECODER, memory, "hidden")
     entering = graph.op("Transpose", glimpse, perm=[1, 0, 2])
     _, hidden, cell = graph.lstm(entering, [f"{DECODER}.cell"], state=("hidden", "cell"))
     shown, go_on = graph.op("Squeeze", glimpse, graph.integers(1)), graph.op("Identity", "go")
+    state = graph.op("Squeeze", hidden, graph.integers(0))
 
     def value(label: str, kind: int, shape: list[int] | None) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(label, kind, shape)
 
     entries = [value("step", TensorProto.INT64, []), value("go", TensorProto.BOOL, [])]
     entries += [value(label, TensorProto.FLOAT, None) for label in ("hidden", "cell")]
-    exits = [value(go_on, TensorProto.BOOL, []), *(value(label, TensorProto.FLOAT, None) for label in (hidden, cell, shown))]
+    exits = [value(go_on, TensorProto.BOOL, []), *(value(label, TensorProto.FLOAT, None) for label in (hidden, cell, shown, state))]
     return helper.make_graph(graph.nodes, "step", entries, exits)

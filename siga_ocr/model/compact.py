@@ -8,7 +8,7 @@ from siga_ocr.model.backbone import Features
 from siga_ocr.model.decoder import AttentionDecoder, CharacterDecoder, shifted
 from siga_ocr.model.gate import FusionGate
 from siga_ocr.model.glyph import Glyphs
-from siga_ocr.model.outputs import ReadOutput, TrainOutput
+from siga_ocr.model.outputs import ReadOutput, TrainOutput, joint
 from siga_ocr.model.parts import attending, encoder, head, parts
 
 SCALES = ("low", "middle")
@@ -77,10 +77,10 @@ class CompactSiga(nn.Module):
         return low, middle
 
     def _at_once(self, encoded: Tensor, column_mask: Tensor, glyphs: tuple[Tensor, Tensor], steps: int) -> Tensor:
-        glimpses = self.aligned_decoder.glimpses(encoded, column_mask, steps)
-        low, middle = (gate(glimpses, features) for gate, features in zip(self.gates, glyphs, strict=True))
+        aligned = self.aligned_decoder(encoded, column_mask, steps)
+        low, middle = (gate(aligned.features, features) for gate, features in zip(self.gates, glyphs, strict=True))
         logits: Tensor = self.head(low, middle)
-        return logits
+        return joint(logits, aligned.logits) if self.config.aligned_votes else logits
 
     def _lock_step(self, encoded: Tensor, column_mask: Tensor, glyphs: tuple[Tensor, Tensor], steps: int) -> Tensor:
         """Greedy: the final head's prediction goes back into the attention decoder and into itself."""

@@ -104,10 +104,6 @@ class AttentionDecoder(nn.Module):
         logits = self.classify(torch.stack(hidden, 1))
         return Decoded(torch.stack(attention, 1), torch.stack(features, 1), logits)
 
-    def glimpses(self, encoded: Tensor, column_mask: Tensor, steps: int) -> Tensor:
-        """The glimpses [N, T, D] of a decoder without feedback."""
-        return self.forward(encoded, column_mask, steps).features
-
 
 class CharacterDecoder(nn.Module):
     """An LSTM over one feature a character and a classifier (specification, section 6)."""

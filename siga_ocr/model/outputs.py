@@ -1,8 +1,10 @@
 """What a network returns: for reading, and for training."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -11,6 +13,15 @@ class ReadOutput(NamedTuple):
 
     log_probabilities: Tensor
     glyph_attention: Tensor
+
+
+def joint(first: Tensor, second: Tensor) -> Tensor:
+    """The logarithm of the mean of two predictions, each logits [..., K].
+
+    Two heads that were trained on different features err differently; the published SIGA-T lets heads vote as well (specification, section 6).
+    """
+    both = torch.logaddexp(torch.log_softmax(first.float(), -1), torch.log_softmax(second.float(), -1))
+    return both - math.log(2.0)
 
 
 @dataclass(frozen=True)

@@ -126,8 +126,10 @@ def graph_key(folder: Path) -> str:
     Raises:
         ModelError: a file cannot be read.
     """
-    network = json.dumps(asdict(describe(folder).model), sort_keys=True)
-    return hashlib.sha256(network.encode() + _header(folder)).hexdigest()
+    network = asdict(describe(folder).model)
+    if not network["aligned_votes"]:  # graphs were made before there was such a choice, and are the same without it
+        del network["aligned_votes"]
+    return hashlib.sha256(json.dumps(network, sort_keys=True).encode() + _header(folder)).hexdigest()
 
 
 def checked_weights(folder: Path, sha256: str) -> bytes:

@@ -52,7 +52,8 @@ def grown(model: SigaModel, config: ModelConfig) -> SigaModel:
 
 @torch.no_grad()
 def deepened(model: SigaModel, config: ModelConfig) -> SigaModel:
-    """A network of `config`, which may have more residual blocks in its stages, with the weights of `model`, on its device; else `model` itself.
+    """A network of `config`, which may have more residual blocks in its stages and let other heads vote, with the weights of `model`, on its
+    device; `model` itself where nothing differs.
 
     New blocks stand last in their stage and begin as the identity (the scale of their last normalisation is 0), so that every output is what it was.
 
@@ -61,7 +62,8 @@ def deepened(model: SigaModel, config: ModelConfig) -> SigaModel:
     """
     if config == model.config:
         return model
-    same = replace(config, blocks=model.config.blocks) == model.config and len(config.blocks) == len(model.config.blocks)
+    like = replace(config, blocks=model.config.blocks, aligned_votes=model.config.aligned_votes)
+    same = like == model.config and len(config.blocks) == len(model.config.blocks)
     if not same or any(new < old for new, old in zip(config.blocks, model.config.blocks, strict=True)):
         raise UsageError("The model to start from is not the recipe's: [model] may only name more blocks than it has. Change the recipe.")
     if config.head_size:

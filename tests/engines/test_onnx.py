@@ -69,7 +69,7 @@ def test_the_shipped_graph_reads_as_the_shipped_weights() -> None:
     assert_same(one, other, batch_of(one.config, 150, 61), 16)
 
 
-@pytest.mark.parametrize("changes", [{"glyph_bidirectional": True}, {"encoder_layers": 2, "glyph_kernels": (3, 1)}])
+@pytest.mark.parametrize("changes", [{"glyph_bidirectional": True}, {"aligned_votes": True}, {"encoder_layers": 2, "glyph_kernels": (3, 1)}])
 def test_networks_of_other_sizes_keep_their_meaning(tmp_path: Path, crops: list[Crop], changes: dict[str, object]) -> None:
     torch.manual_seed(1)
     checkpoint.save(tmp_path, build_model(tiny(**changes)), {}, float32=True)

@@ -5,6 +5,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from siga_ocr.config import ModelConfig, compact
+from siga_ocr.errors import UsageError
 from siga_ocr.model import build_model
 from siga_ocr.model.compact import CompactSiga
 from siga_ocr.store.folder import describe
@@ -137,3 +138,22 @@ def test_every_parameter_gets_a_gradient_from_the_heads_and_maps(count: int) -> 
     parts = [*output.logits.values(), output.mask_logits, *output.glyph_maps]
     torch.stack([part.float().square().mean() for part in parts]).sum().backward()  # type: ignore[no-untyped-call]
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
+
+
+def test_votes_of_the_aligned_decoder_are_half_of_the_reading() -> None:
+    torch.manual_seed(3)
+    alone = build_model(tiny()).eval()
+    both = build_model(tiny(aligned_votes=True)).eval()
+    both.load_state_dict(alone.state_dict())
+    images, mask = torch.randn(2, 1, 32, 64), torch.ones(2, 64)
+    with torch.no_grad():
+        heads = alone.outputs(images, mask, torch.zeros(2, 5, dtype=torch.long)).logits
+        mean = (torch.softmax(heads["aligned"], 2) + torch.softmax(heads["final"], 2)) / 2
+        assert torch.allclose(both(images, mask, 5).log_probabilities.exp(), mean, atol=1e-5)
+        assert torch.allclose(alone(images, mask, 5).log_probabilities.exp(), torch.softmax(heads["final"], 2), atol=1e-5)
+
+
+@pytest.mark.parametrize("changes", [{"feedback": True}, {"architecture": "siga-r"}])
+def test_votes_are_for_the_compact_network_without_feedback(changes: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="aligned_votes"):
+        tiny(aligned_votes=True, **changes)

@@ -115,3 +115,11 @@ def test_a_network_that_differs_in_anything_else_is_refused() -> None:
     for config in (replace(model.config, blocks=(1, 0, 1)), replace(model.config, fusion_size=16)):
         with pytest.raises(UsageError, match="not the recipe's"):
             deepened(model, config)
+
+
+def test_other_heads_may_begin_to_vote() -> None:
+    torch.manual_seed(2)
+    model = build_model(tiny())
+    voting = deepened(model, tiny(aligned_votes=True))
+    assert voting.config.aligned_votes
+    assert all(torch.equal(value, voting.state_dict()[name]) for name, value in model.state_dict().items())
