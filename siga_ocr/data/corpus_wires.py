@@ -64,7 +64,13 @@ def wire_number(draw: Draw) -> str:
     return (draw.pick("UVWLNKEXF") if draw.chance(0.14) else "") + lead + fill(draw, "#" * (length - 1))
 
 
+def tag(draw: Draw) -> str:
+    """Two or three characters: a conductor, a terminal or a small component; `U1`, `PE`, `N3`, `VR3`."""
+    form = draw.weighted((("@#", 0.5), ("@@", 0.2), ("##", 0.1), ("@@#", 0.1), ("#@", 0.03), ("@##", 0.07)))
+    return fill(draw, form.replace("#", draw.pick("123456")) if form == "@#" and draw.chance(0.5) else form)
+
+
 def wire_mark(draw: Draw) -> str:
     """What stands on sleeves, terminals and component plates of a cabinet."""
-    form = draw.weighted(((wire_number, 0.30), (designation, 0.34), (address, 0.08), (None, 0.28)))
+    form = draw.weighted(((wire_number, 0.26), (designation, 0.29), (address, 0.08), (tag, 0.14), (None, 0.23)))
     return form(draw) if form else fill(draw, draw.pick(WIRE_PATTERNS))

@@ -111,6 +111,7 @@ def test_wire_marks_look_like_those_of_cabinets() -> None:
     assert sum(text.startswith("-") for text in shown) > 50
     assert sum(":" in text for text in shown) > 50
     assert sum(text.isdigit() for text in shown) > 50
+    assert sum(len(text) == 2 for text in shown) > 60
 
 
 @pytest.mark.parametrize("family", ["print", "label", "inkjet", "etch"])

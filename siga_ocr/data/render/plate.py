@@ -177,7 +177,8 @@ def _pose(job: Job) -> Pose:
     """Plates are seen from the side and from above more than other codes, and stored at one size whatever their shape."""
     draw, difficulty = job.draw, job.difficulty
     pose = random_pose(draw, difficulty, 3.2)
-    slant = replace(pose, shear=draw.bell(0.16 * difficulty, 2.5), turn=min(max(draw.bell(4.0 * difficulty), -12.0), 12.0), roll=0.0, arc=0.0)
+    turn = draw.between(-13.0, 13.0) * difficulty if draw.chance(0.3) else min(max(draw.bell(4.0 * difficulty), -12.0), 12.0)
+    slant = replace(pose, shear=draw.bell(0.16 * difficulty, 2.5), turn=turn, roll=0.0, arc=0.0)
     return replace(slant, stretch=draw.log_between(0.75, 1.25))
 
 

@@ -79,9 +79,22 @@ def _kept(margins: Margins, text: str) -> Margins:
     return replace(margins, top=top, bottom=bottom)
 
 
-def _height(draw: Draw) -> int:
-    """Pixels of the file: half of the crops between 26 and 42."""
-    return min(max(round(33.0 * math.exp(draw.bell(0.36))), 12), 84)
+NARROW = frozenset("1Iil|-.:_,;'!")
+"""Characters of which a cut at the side would leave nothing to read."""
+
+
+def side_cut(margins: Margins, text: str, draw: Draw) -> Margins:
+    """The crop begins inside the first character or ends inside the last, by less than half of it."""
+    share = -draw.between(0.08, 0.24)
+    if draw.chance(0.5):
+        return margins if text[:1] in NARROW else replace(margins, left=share)
+    return margins if text[-1:] in NARROW else replace(margins, right=share)
+
+
+def _height(draw: Draw, short: bool) -> int:
+    """Pixels of the file: half of the crops between 26 and 42; a `short` mark is often seen from far away."""
+    middle = 21.0 if short and draw.chance(0.45) else 33.0
+    return min(max(round(middle * math.exp(draw.bell(0.36))), 12), 84)
 
 
 def _around(job: Job, view: View) -> Image:
@@ -138,8 +151,10 @@ def _pose(job: Job) -> Pose:
     draw = job.draw
     pose = random_pose(draw, 0.7 * job.difficulty, 0.6 * len(job.code.shown))
     arc = draw.bell(0.14 * job.difficulty, 2.0) if draw.chance(0.3) else 0.0
-    if len(job.code.shown) <= SHORT and draw.chance(0.25):  # nothing holds a short sleeve upright
+    if len(job.code.shown) <= SHORT and draw.chance(0.45):  # nothing holds a short sleeve upright
         pose = replace(pose, turn=draw.between(-20.0, 20.0) * job.difficulty, shear=draw.bell(0.2 * job.difficulty, 2.0))
+    elif draw.chance(0.15):
+        pose = replace(pose, shear=draw.bell(0.25 * job.difficulty, 2.0))
     return replace(
         pose, stretch=draw.log_between(0.64, 1.4), roll=0.0, arc=arc, barrel=draw.between(0.0, 0.6) * job.difficulty if draw.chance(0.4) else 0.0
     )
@@ -161,8 +176,10 @@ def wire_sleeve(job: Job) -> Shot:
     if draw.chance(0.18 * difficulty):  # the detector cut into the line
         cut_off = -draw.log_between(0.1, 0.38)
         setting = replace(setting, margins=replace(setting.margins, top=cut_off) if draw.chance(0.5) else replace(setting.margins, bottom=cut_off))
+    if draw.chance(0.08 * difficulty):
+        setting = replace(setting, margins=side_cut(setting.margins, job.code.text, draw))
     setting = replace(setting, margins=_kept(setting.margins, job.code.text))
-    view, height = shoot(job, face, setting, _pose(job), _height(draw))
+    view, height = shoot(job, face, setting, _pose(job), _height(draw, len(job.code.shown) <= SHORT))
     tube = _tube(draw, difficulty)
     image = np.broadcast_to(tube.colour, (*view.ink.shape, 3)) * _shade(view, tube, draw)[:, :, None]
     image = image + cut("cloud", view.ink.shape, draw)[:, :, None] * np.float32(3.0)
