@@ -57,6 +57,7 @@ def finetune(
     batch_size: given.BatchSize = None,
     seed: given.Seed = None,
     no_glyph_loss: given.NoGlyphLoss = False,
+    no_recombined: given.NoRecombined = False,
     fixed_statistics: given.FixedStatistics = False,
     names: set_options.Names = "",
     encoding: set_options.Encoding = "",
@@ -74,7 +75,14 @@ def finetune(
     from siga_ocr.tuning.plan import Wishes  # costs the start of every other command
 
     wishes = Wishes(
-        steps=steps, minutes=minutes, rate=rate, batch_size=batch_size, seed=seed, fixed_statistics=fixed_statistics, glyph_loss=not no_glyph_loss
+        steps=steps,
+        minutes=minutes,
+        rate=rate,
+        batch_size=batch_size,
+        seed=seed,
+        fixed_statistics=fixed_statistics,
+        glyph_loss=not no_glyph_loss,
+        recombine=not no_recombined,
     )
     crops = _Crops(data, val, replay, {"names": names, "encoding": encoding, "part": part.value, "upright": upright})
     session = _Session(out or Path("runs") / f"{datetime.now():%Y-%m-%d_%H-%M-%S}", device, minutes)

@@ -30,6 +30,9 @@ Seed = Annotated[
 NoGlyphLoss = Annotated[
     bool, typer.Option("--no-glyph-loss", help="Without the losses on text mask, alignment and glyph maps.", rich_help_panel=LEARNING)
 ]
+NoRecombined = Annotated[
+    bool, typer.Option("--no-recombined", help="Without new codes out of the characters of your crops.", rich_help_panel=LEARNING)
+]
 FixedStatistics = Annotated[
     bool, typer.Option("--fixed-statistics", help="Batch normalisation keeps its means and variances.", rich_help_panel=LEARNING)
 ]

@@ -11,6 +11,7 @@ from siga_ocr.cli.train_log import MetricsFile
 from siga_ocr.training.events import BatchDivided, Checked, Started, StepDone
 from siga_ocr.tuning.crops import DROPPED, Prepared
 from siga_ocr.tuning.finetune import Decided, Measured, Planned, Stage
+from siga_ocr.tuning.recombined import FOLDER, Recombined
 from siga_ocr.tuning.verdict import BeforeAfter, Marks, Outcome, points
 
 
@@ -27,6 +28,9 @@ class Screen:
         match stage:
             case Prepared():
                 self._say(_prepared(stage, self._folder))
+            case Recombined():
+                if stage.count:
+                    self._say(f"{stage.count} more codes are put together of the characters of {stage.lines} of them, in {self._folder / FOLDER}.")
             case Planned():
                 self._say(_planned(stage))
                 self._say("First the model as it is reads your validation crops and 500 rendered codes of other kinds.")

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from siga_ocr.config import ModelConfig
 from siga_ocr.data.label_output import made
 from siga_ocr.data.labelled import load_labelled
 from siga_ocr.data.labels import LabelRules, read_labels
 from siga_ocr.errors import ProcessLost, TrainingError, UsageError
 from siga_ocr.model import SigaModel
+from siga_ocr.reader import Reader
 from siga_ocr.recipe import LabelledSource, TrainConfig
 from siga_ocr.recipe_text import to_toml, without_places
 from siga_ocr.store import checkpoint, weights
@@ -23,7 +25,8 @@ from siga_ocr.tuning.checks import CANDIDATE, Checks, Look, Start
 from siga_ocr.tuning.crops import TRAIN, VALIDATION, Crops, Prepared, prepare
 from siga_ocr.tuning.folder import Facts, is_begun, read_facts, write_facts
 from siga_ocr.tuning.growth import grown, grown_config
-from siga_ocr.tuning.plan import DEFAULT_SEED, Plan, Situation, Wishes, plan
+from siga_ocr.tuning.plan import DEFAULT_SEED, Own, Plan, Situation, Wishes, plan
+from siga_ocr.tuning.recombined import FOLDER, MOST, Recombined, Wanted, recombine
 from siga_ocr.tuning.report import Told, write_report
 from siga_ocr.tuning.tuned_model import BEST, REJECTED, complete, name, stage
 from siga_ocr.tuning.validation import marks
@@ -73,7 +76,7 @@ class Decided:
     report: Path
 
 
-Stage = Prepared | Planned | Measured | Event | Decided
+Stage = Prepared | Recombined | Planned | Measured | Event | Decided
 
 
 def begin(request: Request, machine: Machine) -> Iterator[Stage]:
@@ -92,11 +95,12 @@ def begin(request: Request, machine: Machine) -> Iterator[Stage]:
     seed = DEFAULT_SEED if request.wishes.seed is None else request.wishes.seed
     prepared = prepare(request.crops, config, request.folder, seed)
     yield prepared
-    own = str((request.folder / TRAIN).absolute())
+    yield (made_anew := _recombined(request, config, start, (machine, seed)))
     on_gpu = machine.device.type == "cuda"
     situation = Situation(crops=prepared.train, on_gpu=on_gpu, cores=machine.cores, fast_bf16=machine.fast_bf16, memory=machine.memory)
     chosen = plan(situation, request.wishes)
-    recipe = chosen.config(config, own, None if request.replay is None else str(request.replay.absolute()))
+    own = Own(_absolute(request.folder / TRAIN), _absolute(request.folder / FOLDER) if made_anew.count else None)
+    recipe = chosen.config(config, own, None if request.replay is None else _absolute(request.replay))
     yield Planned(chosen, config.characters[len(model.config.characters) :], config.max_length)
     larger = grown(model, config)
     rest = base_set(request.folder, model.config, machine.cores - 1)
@@ -114,6 +118,20 @@ def begin(request: Request, machine: Machine) -> Iterator[Stage]:
     )
     write_facts(request.folder, facts, recipe)
     yield from go_on(request.folder, machine, request.wishes.minutes)
+
+
+def _recombined(request: Request, config: ModelConfig, start: Path, where: tuple[Machine, int]) -> Recombined:
+    """Codes of the characters of the user's crops, as the model sees them before it learns."""
+    machine, seed = where
+    if not request.wishes.recombine:
+        return Recombined(0, 0)
+    rules = LabelRules(charset=config.charset, max_length=config.max_length)
+    wanted = Wanted(request.folder / FOLDER, MOST, seed)
+    return recombine(request.folder / TRAIN, wanted, Reader.load(str(start), str(machine.device)), rules)
+
+
+def _absolute(path: Path) -> str:
+    return str(path.absolute())
 
 
 def go_on(folder: Path, machine: Machine, minutes: float | None = None) -> Iterator[Stage]:

@@ -16,6 +16,9 @@ SHOWN = 400
 REPLAY = 0.5
 """The part of each batch that the model knew before."""
 
+RECOMBINED = 0.3
+"""Of the user's part of each batch: codes that are put together of the characters of his crops."""
+
 LOOKS = 20
 """How often the validation crops are read in a whole schedule."""
 
@@ -55,11 +58,29 @@ class Wishes:
     seed: int | None = None
     fixed_statistics: bool = False
     glyph_loss: bool = True
+    recombine: bool = True
 
     def __post_init__(self) -> None:
         for name, value in (("steps", self.steps), ("minutes", self.minutes), ("rate", self.rate), ("batch-size", self.batch_size)):
             if value is not None and value <= 0:
                 raise UsageError(f"--{name} must be above 0, got {value}.")
+
+
+@dataclass(frozen=True)
+class Own:
+    """Where the user's crops lie, and codes of their characters (None where there are none)."""
+
+    crops: str
+    recombined: str | None = None
+
+    def sources(self, weight: float) -> tuple[LabelledSource, ...]:
+        """Both, which together have that weight."""
+        if self.recombined is None:
+            return (LabelledSource(kind="labelled", path=self.crops, weight=weight),)
+        return (
+            LabelledSource(kind="labelled", path=self.crops, weight=weight * (1 - RECOMBINED)),
+            LabelledSource(kind="labelled", path=self.recombined, weight=weight * RECOMBINED),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +105,8 @@ class Plan:
     glyph_loss: bool
     seconds: float  # the guess
 
-    def config(self, model: ModelConfig, own: str, replay: str | None) -> TrainConfig:
-        """The whole recipe: the crops at `own`, rendered ones from the fonts of the package, and those at `replay`."""
+    def config(self, model: ModelConfig, own: "Own", replay: str | None) -> TrainConfig:
+        """The whole recipe: the user's crops, rendered ones from the fonts of the package, and those at `replay`."""
         return TrainConfig(
             model=model,
             loss=LossConfig(switch_share=0.0) if self.glyph_loss else without_glyph_loss(),
@@ -149,11 +170,11 @@ def _rate(crops: int, batch: int) -> float:
     return round(3e-4 * (1 + share) * math.sqrt(batch / 48), 6)
 
 
-def _sources(model: ModelConfig, own: str, replay: str | None, seed: int) -> tuple[Source, ...]:
+def _sources(model: ModelConfig, own: Own, replay: str | None, seed: int) -> tuple[Source, ...]:
     """Own crops make up what replay leaves of a batch; given replay takes half of the rendered crops' place."""
     style = RenderStyle(lettering="shipped", max_length=min(model.max_length, RenderStyle().max_length))
     rendered = RenderedSource(weight=REPLAY if replay is None else REPLAY / 2, seed=seed, style=style, difficulty=(1.0, 1.0))
-    sources: tuple[Source, ...] = (rendered, LabelledSource(kind="labelled", path=own, weight=1 - REPLAY))
+    sources: tuple[Source, ...] = (rendered, *own.sources(1 - REPLAY))
     return sources if replay is None else (*sources, LabelledSource(kind="labelled", path=replay, weight=REPLAY / 2))
 
 

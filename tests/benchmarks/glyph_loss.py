@@ -37,7 +37,7 @@ from siga_ocr.store import checkpoint, weights
 from siga_ocr.training.machine import machine_of
 from siga_ocr.training.state import Progress, TrainingState
 from siga_ocr.training.step import rate_at, take_step
-from siga_ocr.tuning.plan import Situation, Wishes, plan
+from siga_ocr.tuning.plan import Own, Situation, Wishes, plan
 from siga_ocr.tuning.validation import marks
 from siga_ocr.whole_file import write_whole
 from tests.benchmarks.glyph_loss_table import ARMS, Outcome, Result, table
@@ -114,7 +114,7 @@ def recipe(start: SigaModel, source: LabelledSource, options: argparse.Namespace
     crops = len(load_labelled(source, start.config).crops)
     situation = Situation(crops=crops, on_gpu=False, cores=1, fast_bf16=machine_of(torch.device("cpu")).fast_bf16)
     wishes = Wishes(steps=options.steps, seed=options.seed, glyph_loss=options.arm == "full")
-    planned = plan(situation, wishes).config(start.config, source.path, None)
+    planned = plan(situation, wishes).config(start.config, Own(source.path), None)
     rendered = tuple(item for item in planned.sources if isinstance(item, RenderedSource))
     own = tuple(replace(source, weight=item.weight) for item in planned.sources if isinstance(item, LabelledSource))
     return replace(planned, sources=(*rendered, *own))

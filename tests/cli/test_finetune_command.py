@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -18,12 +19,15 @@ from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
 from siga_ocr.model import SigaModel
 from siga_ocr.reader import Reader
+from siga_ocr.reading import CharReading, Reading
 from siga_ocr.recipe import LabelledSource, TrainConfig, parse
 from siga_ocr.store import checkpoint
 from siga_ocr.training.events import Checked
 from siga_ocr.training.state import TrainingState, save_state, stored_step
+from siga_ocr.tuning import finetune
 from siga_ocr.tuning.checks import Checks
 from siga_ocr.tuning.folder import read_facts
+from siga_ocr.tuning.recombined import FOLDER, TABLE
 from siga_ocr.tuning.verdict import Marks
 
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -80,6 +84,36 @@ def test_a_run_leaves_a_whole_model_and_says_what_to_do_next(crops: Path, tiny_m
     assert page.count("<svg") == 2
     assert "maps low" in page
     assert parse((out / "config.toml").read_text()) == read_facts(out)[1]
+
+
+class Knowing:
+    """Reads what the file names of `crops` say, each character where OpenCV drew it."""
+
+    @classmethod
+    def load(cls, *_: object) -> "Knowing":
+        return cls()
+
+    def read(self, sources: Iterable[object]) -> Iterator[Reading]:
+        for source in sources:
+            number = int(Path(str(source)).stem)
+            text = f"{number}A{11 - number}"
+            spans = [(5.0 + 16 * place, 18.0 + 16 * place) for place in range(len(text))]
+            yield Reading(str(source), "ok", text, 0.9, tuple(CharReading(one, 0.9, *span) for one, span in zip(text, spans, strict=True)))
+
+
+def test_characters_that_the_model_sees_make_more_codes_to_learn_from(
+    crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetune, "Reader", Knowing)
+    code, _, stderr = short(crops, tiny_model_folder, tmp_path / "with")
+    assert code in (ExitCode.OK, ExitCode.NOT_ALL), stderr
+    assert "more codes are put together of the characters of" in stderr
+    table = tmp_path / "with" / FOLDER / TABLE
+    assert {part for line in table.read_text().splitlines()[1:] for part in line.split(",")[1]} <= set("0123456789A")
+    sources = [source.path for source in read_facts(tmp_path / "with")[1].sources if isinstance(source, LabelledSource)]
+    assert sources == [str(tmp_path / "with" / name) for name in ("train.csv", FOLDER)]
+    assert short(crops, tiny_model_folder, tmp_path / "without", "--no-recombined")[0] in (ExitCode.OK, ExitCode.NOT_ALL)
+    assert not (tmp_path / "without" / FOLDER).exists()
 
 
 def test_what_is_handed_on_does_not_tell_where_it_was_made(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:

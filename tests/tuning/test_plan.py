@@ -9,7 +9,7 @@ from siga_ocr.errors import UsageError
 from siga_ocr.recipe import LabelledSource, RenderedSource, parse
 from siga_ocr.recipe_text import to_toml
 from siga_ocr.training.machine import free_memory
-from siga_ocr.tuning.plan import REPLAY, Plan, Situation, Wishes, plan
+from siga_ocr.tuning.plan import REPLAY, Own, Plan, Situation, Wishes, plan
 from tests.tiny import tiny
 
 TWO_CORES = Situation(crops=200, on_gpu=False, cores=2, fast_bf16=True)
@@ -83,19 +83,25 @@ def test_nothing_below_zero_is_wished_for() -> None:
 
 @pytest.mark.parametrize("replay", [None, "/other"])
 def test_half_of_a_batch_is_what_the_model_knew(replay: str | None) -> None:
-    sources = made().config(tiny(), "/own", replay).sources
+    sources = made().config(tiny(), Own("/own"), replay).sources
     own = sum(source.weight for source in sources if isinstance(source, LabelledSource) and source.path == "/own")
     assert own == pytest.approx(0.5)
     assert sum(source.weight for source in sources) == pytest.approx(1.0)
     assert all(source.style.lettering == "shipped" for source in sources if isinstance(source, RenderedSource))
 
 
+def test_recombined_codes_take_a_part_of_the_users_half() -> None:
+    sources = made().config(tiny(), Own("/own", "/own/recombined"), None).sources
+    weights = {source.path: source.weight for source in sources if isinstance(source, LabelledSource)}
+    assert weights == pytest.approx({"/own": 0.35, "/own/recombined": 0.15})
+
+
 def test_without_the_glyph_loss_recognition_alone_is_left() -> None:
-    loss = plan(TWO_CORES, Wishes(glyph_loss=False)).config(tiny(), "/own", None).loss
+    loss = plan(TWO_CORES, Wishes(glyph_loss=False)).config(tiny(), Own("/own"), None).loss
     assert (loss.segmentation, loss.alignment, loss.alignment_late, loss.glyph) == (0, 0, 0, 0)
     assert loss.recognition == 1
 
 
 def test_a_recipe_written_as_toml_is_the_same_recipe() -> None:
-    config = made().config(tiny(characters='0"\\Ä#'), 'C:\\crops\\"a"', "/other")
+    config = made().config(tiny(characters='0"\\Ä#'), Own('C:\\crops\\"a"'), "/other")
     assert parse(to_toml(config)) == config
