@@ -49,7 +49,7 @@ class BatchReader:
         least = self._search.steps if self._search else options.first_steps
         least = self._config.max_steps if options.keep_log_probabilities else least
         self._first_steps = min(max(least, options.first_steps), self._config.max_steps)
-        self._keeps = options.keep_log_probabilities or options.orientation == "auto"
+        self._keeps = options.keep_log_probabilities or options.orientation == "auto" or not options.once
 
     def read(self, batch: Sequence[Taken]) -> list[Reading]:
         """One reading for each crop, all of which could be opened.
@@ -96,7 +96,7 @@ class BatchReader:
                 place: second_looks(one, found.line, self._config.input) for place, (one, found) in enumerate(seen) if found.confidence < DOUBTED
             }
             for place, looks in self._looked(seen, doubted).items():
-                seen[place] = surer(looks)
+                seen[place] = surer(looks, self._charset)
         return seen
 
     def _looked(self, seen: Sequence[tuple[Taken, Decoded]], more: Mapping[int, Sequence[Taken]]) -> dict[int, list[tuple[Taken, Decoded]]]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from siga_ocr.charset import END, Charset
 from siga_ocr.config import InputConfig
-from siga_ocr.decode import Decoded
+from siga_ocr.decode import Decoded, Floats
 from siga_ocr.intake import Taken
 from siga_ocr.preprocess import MIN_WIDTH, Pixels
 from siga_ocr.window import Window
@@ -20,6 +21,15 @@ BORDER = 3
 
 WIDER = 1.2
 """How much wider the crop is drawn in another look."""
+
+CHORUS = 0.25
+"""How much all looks together say about a text, beside the one that is surest of it."""
+
+UNHEARD = -6.0
+"""The least that a look takes from a text which it does not see, as a logarithm: one that missed the line shall not silence the others."""
+
+SILENT = -100.0
+"""The logarithm of the probability of a text that is longer than what a look was read for."""
 
 MIDDLE = Window(height=0.6)
 """The middle rows, for a line with far margins."""
@@ -37,9 +47,30 @@ def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tupl
     return (_bordered(taken, config), _widened(taken, config), *nearer)
 
 
-def surer(looks: Sequence[tuple[Taken, Decoded]]) -> tuple[Taken, Decoded]:
-    """The look that was read with the highest confidence, the first of equal ones."""
+def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Taken, Decoded]:
+    """The look that was read with the highest confidence, the first of equal ones, among those that read the text with the most support.
+
+    The support of a text is the logarithm of its probability where it is highest, `CHORUS` of it replaced by the mean over all looks.
+    """
+    texts = tuple(dict.fromkeys(decoded.text for _, decoded in looks))
+    if len(texts) > 1:
+        heard = [decoded.log_probabilities for _, decoded in looks if decoded.log_probabilities is not None]
+        supports = {text: _support(charset.encode(text), heard) for text in texts}
+        text = max(supports, key=supports.__getitem__)
+        looks = [one for one in looks if one[1].text == text]
     return max(looks, key=lambda one: one[1].confidence)
+
+
+def _support(ids: Sequence[int], heard: Sequence[Floats]) -> float:
+    each = np.array([_log_probability(ids, rows) for rows in heard])
+    return float((1 - CHORUS) * each.max() + CHORUS * np.maximum(each, UNHEARD).mean())
+
+
+def _log_probability(ids: Sequence[int], rows: Floats) -> float:
+    """Of a text and the end behind it, in rows [T, K]."""
+    if len(ids) >= len(rows):
+        return SILENT
+    return float(rows[np.arange(len(ids) + 1), [*ids, END]].sum(dtype=np.float64))
 
 
 def _bordered(taken: Taken, config: InputConfig) -> Taken:

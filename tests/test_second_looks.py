@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from siga_ocr.charset import Charset
 from siga_ocr.config import ModelConfig
 from siga_ocr.crops import Crop
+from siga_ocr.decode import Decoded
 from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.intake import IntakeOptions, Taken, take
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
-from siga_ocr.second_looks import BORDER, MIDDLE, WIDER, second_looks
+from siga_ocr.reading import CharReading
+from siga_ocr.second_looks import BORDER, MIDDLE, WIDER, second_looks, surer
 from siga_ocr.text_line import LOWEST
 from siga_ocr.window import Window
 
@@ -129,3 +132,39 @@ def test_three_channels_stay_three(tiny_config: ModelConfig) -> None:
     for look in second_looks(coloured, Window(0.4, 0.6, 0.8), config):
         assert look.pixels.shape[0] == 3
         assert np.abs(look.pixels.mean(axis=(1, 2)) - coloured.pixels.mean(axis=(1, 2))).max() < 6
+
+
+def heard(probabilities: dict[str, float], read: str, charset: Charset) -> Decoded:
+    """What a look says of single letters, and which of them it reads."""
+    rows = np.full((2, charset.class_count), -20.0, dtype=np.float32)
+    rows[1, 0] = 0.0
+    for letter, probability in probabilities.items():
+        rows[0, charset.encode(letter)[0]] = np.log(probability)
+    return Decoded((CharReading(read, probabilities[read], 0.0, 1.0),), probabilities[read], log_probabilities=rows)
+
+
+def test_what_all_looks_find_likely_beats_what_one_alone_is_a_little_surer_of(tiny_config: ModelConfig) -> None:
+    taken = take(crop(), tiny_config.input, IntakeOptions())
+    charset = tiny_config.charset
+    alone = (taken, heard({"A": 0.6, "B": 0.01}, "A", charset))
+    others = [(taken, heard({"B": confidence, "A": 0.001}, "B", charset)) for confidence in (0.5, 0.55, 0.45)]
+    assert surer([alone, *others], charset) is others[1]
+
+
+def test_a_look_that_is_much_surer_is_believed_against_all_others(tiny_config: ModelConfig) -> None:
+    taken = take(crop(), tiny_config.input, IntakeOptions())
+    charset = tiny_config.charset
+    alone = (taken, heard({"A": 0.97, "B": 0.01}, "A", charset))
+    others = [(taken, heard({"B": 0.1, "A": 0.05}, "B", charset)) for _ in range(4)]
+    assert surer([*others, alone], charset) is alone
+
+
+def test_a_text_longer_than_a_look_was_read_for_is_not_in_it(tiny_config: ModelConfig) -> None:
+    taken = take(crop(), tiny_config.input, IntakeOptions())
+    charset = tiny_config.charset
+    short = (taken, heard({"A": 0.4, "B": 0.3}, "A", charset))
+    rows = np.full((4, charset.class_count), -20.0, dtype=np.float32)
+    rows[0, charset.encode("A")[0]] = rows[1, charset.encode("B")[0]] = rows[2, 0] = -0.01
+    letters = tuple(CharReading(letter, 0.99, 0.0, 1.0) for letter in "AB")
+    long = (taken, Decoded(letters, 0.97, log_probabilities=rows))
+    assert surer([short, long], charset) is long
