@@ -12,7 +12,7 @@ import numpy as np
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.crops import Crop
-from siga_ocr.decode import Columns, Decoded, Seen, greedy_ids, has_ended, spell
+from siga_ocr.decode import Columns, Decoded, Seen, has_ended, likely_ids, spell
 from siga_ocr.engines.engine import Engine, EngineOutput, OutOfMemory
 from siga_ocr.intake import Taken
 from siga_ocr.judgement import judge
@@ -142,7 +142,7 @@ class BatchReader:
         columns = Columns(fitted_pixels * (taken.width + 2 * margin) / taken.pixels.shape[2], taken.width, margin)
         seen = Seen(output.log_probabilities[row], attention)
         if self._search is None:
-            found = spell(greedy_ids(seen.log_probabilities), seen, self._charset, columns)
+            found = spell(likely_ids(seen.log_probabilities), seen, self._charset, columns)
         else:
             found = self._search.decoded(seen, columns)
         if found.confidence < DOUBTED and not self._options.once:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from siga_ocr.config import ModelConfig
-from siga_ocr.decode import Columns, Decoded, Floats, Seen, greedy_ids, spell
+from siga_ocr.decode import Columns, Decoded, Floats, Seen, likely_ids, spell
 from siga_ocr.formats.codeformat import CodeFormat, automaton_for
 from siga_ocr.lattice import Moves, Path, best_paths, log_probability
 from siga_ocr.reading import Candidate, Found
@@ -47,7 +47,7 @@ class Search:
     def decoded(self, seen: Seen, columns: Columns) -> Decoded:
         """The likeliest text of the format, or without one the plain reading; empty with confidence 0 where no likely text fits."""
         rows = seen.log_probabilities
-        raw = greedy_ids(rows)
+        raw = likely_ids(rows)
         wanted = max(self._options.n_best, 2 if self._options.margin else 1)
         best, limit = self._best(rows, wanted + 1)
         found = replace(self._kind, n_best=self._candidates(best) if self._options.n_best else None)

@@ -9,7 +9,7 @@ from siga_ocr.charset import END, Charset
 from siga_ocr.decode import Decoded, Floats
 from siga_ocr.intake import Taken
 
-SURE = 0.95
+SURE = 0.99
 """A first look that is read with this confidence is not doubted."""
 
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from siga_ocr.charset import Charset
-from siga_ocr.decode import Columns, central_span, greedy, has_ended
+from siga_ocr.decode import Columns, central_span, greedy, greedy_ids, has_ended, likely_ids
 
 ABC = Charset("abc")
 ROOM = Columns(pixels=1.0, width=1000.0)
@@ -78,3 +78,18 @@ def test_alternatives_are_the_next_likely_characters_and_never_the_end_mark() ->
     assert [a.character for a in character.alternatives] == ["d", "e", "c"]
     assert [a.confidence for a in character.alternatives] == pytest.approx([0.15, 0.12, 0.1])
     assert [a.character for a in greedy(READ, attention_at(1, 5, 7, 9), ABC, ROOM).characters[0].alternatives] == ["b", "c"]
+
+
+def test_a_crop_is_read_as_nothing_where_that_is_more_probable_than_any_text() -> None:
+    texture = np.log(np.array([[0.3, 0.4, 0.2, 0.1], [0.3, 0.3, 0.2, 0.2], [0.4, 0.2, 0.2, 0.2], [1.0, 1e-9, 1e-9, 1e-9]], dtype=np.float32))
+    assert greedy_ids(texture) == (1,)  # 0.4 * 0.3 is less than 0.3
+    assert likely_ids(texture) == ()
+    plain = np.log(np.array([[0.3, 0.4, 0.2, 0.1], [0.9, 0.05, 0.03, 0.02]], dtype=np.float32))
+    assert likely_ids(plain) == (1,)  # 0.36 is more
+
+
+def test_an_improbable_nothing_does_not_silence_a_text_with_doubts() -> None:
+    rows = [[0.04, 0.5, 0.26, 0.2], [0.01, 0.26, 0.25, 0.25], [0.01, 0.26, 0.25, 0.25], [0.9, 0.04, 0.03, 0.03]]
+    hard = np.log(np.array(rows, dtype=np.float32))
+    assert 0.5 * 0.26 * 0.26 * 0.9 < 0.04
+    assert likely_ids(hard) == greedy_ids(hard) == (1, 1, 1)

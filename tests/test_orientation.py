@@ -39,8 +39,8 @@ class LeftEngine:
         for row, (image, width) in enumerate(zip(batch.images, batch.widths, strict=True)):
             levels = image[0, image.shape[1] // 2, :width]
             is_blank = float(np.ptp(levels)) < 0.1
-            sure = 0.99 if levels[width // 8] >= levels.max() - 0.1 and not is_blank else 0.3
-            log_probabilities[row, :, 0] = math.log(0.99)
+            sure = 0.998 if levels[width // 8] >= levels.max() - 0.1 and not is_blank else 0.3
+            log_probabilities[row, :, 0] = math.log(0.998)
             if not is_blank:
                 log_probabilities[row, 0, 0] = -20.0
                 log_probabilities[row, 0, self.config.characters.index("1") + 1] = math.log(sure)

@@ -110,7 +110,7 @@ class Plan:
         return TrainConfig(
             model=model,
             loss=LossConfig(switch_share=0.0) if self.glyph_loss else without_glyph_loss(),
-            optimiser=OptimiserConfig(rate=self.rate, warm_up=self.warm_up, average_decay=self.average_decay),
+            optimiser=OptimiserConfig(kind="muon", rate=self.rate, warm_up=self.warm_up, average_decay=self.average_decay),
             ctc=CtcConfig(weight=0.0, hold=0.0, until=0.0),
             sources=_sources(model, own, replay, self.seed),
             seed=self.seed,
