@@ -102,6 +102,12 @@ def test_without_the_glyph_loss_recognition_alone_is_left() -> None:
     assert loss.recognition == 1
 
 
+def test_the_optimiser_is_muon_at_the_rate_of_the_plan() -> None:
+    chosen = plan(TWO_CORES, Wishes(rate=0.001))
+    optimiser = chosen.config(tiny(), Own("/own"), None).optimiser
+    assert (optimiser.kind, optimiser.rate, optimiser.warm_up) == ("muon", 0.001, chosen.warm_up)
+
+
 def test_a_recipe_written_as_toml_is_the_same_recipe() -> None:
     config = made().config(tiny(characters='0"\\Ä#'), Own('C:\\crops\\"a"'), "/other")
     assert parse(to_toml(config)) == config
