@@ -47,7 +47,8 @@ class Seen:
 class Decoded:
     """The characters of one crop, and the product of their confidences and of the end mark's; `found` is what a search adds to it.
 
-    `log_probabilities` float32 [T, K] are kept where they are asked for, `line`, the strip of the crop that the text takes, where it is doubted.
+    `log_probabilities` float32 [T, K] are kept where they are asked for or looks are compared, `line`,
+    the strip of the crop that the text takes, where it is doubted.
     """
 
     characters: tuple[CharReading, ...]

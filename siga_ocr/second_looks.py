@@ -52,6 +52,7 @@ def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Tak
 
     The support of a text is the logarithm of its probability where it is highest, `CHORUS` of it replaced by the mean over all looks.
     """
+    looks = [one for one in looks if one[1].confidence > 0] or looks  # the others found no text of the format
     texts = tuple(dict.fromkeys(decoded.text for _, decoded in looks))
     if len(texts) > 1:
         heard = [decoded.log_probabilities for _, decoded in looks if decoded.log_probabilities is not None]

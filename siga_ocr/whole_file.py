@@ -1,6 +1,8 @@
 """Files that are written whole or not at all."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +43,22 @@ def unfinished(paths: Iterable[Path]) -> Iterator[Mapping[Path, Path]]:
     finally:
         for written in partial.values():
             written.unlink(missing_ok=True)
+
+
+@contextmanager
+def unfinished_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder`, which takes its name once it is filled; what is left of it otherwise is removed.
+
+    Raises:
+        OSError: it cannot be made, or `folder` holds something already.
+    """
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield partial
+        partial.chmod(0o755)
+        os.rename(partial, folder)  # noqa: PTH104
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_whole(contents: Mapping[Path, bytes]) -> None:

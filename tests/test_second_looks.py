@@ -168,3 +168,14 @@ def test_a_text_longer_than_a_look_was_read_for_is_not_in_it(tiny_config: ModelC
     letters = tuple(CharReading(letter, 0.99, 0.0, 1.0) for letter in "AB")
     long = (taken, Decoded(letters, 0.97, log_probabilities=rows))
     assert surer([short, long], charset) is long
+
+
+def test_a_look_without_a_text_of_the_format_has_no_voice(tiny_config: ModelConfig) -> None:
+    taken = take(crop(), tiny_config.input, IntakeOptions())
+    charset = tiny_config.charset
+    rows = np.full((2, charset.class_count), -20.0, dtype=np.float32)
+    rows[:, 0] = -0.1
+    nothing = (taken, Decoded((), 0.0, log_probabilities=rows))
+    fitting = (taken, heard({"A": 0.2}, "A", charset))
+    assert surer([nothing, fitting], charset) is fitting
+    assert surer([nothing, nothing], charset) is nothing

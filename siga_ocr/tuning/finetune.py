@@ -95,11 +95,12 @@ def begin(request: Request, machine: Machine) -> Iterator[Stage]:
     seed = DEFAULT_SEED if request.wishes.seed is None else request.wishes.seed
     prepared = prepare(request.crops, config, request.folder, seed)
     yield prepared
-    yield (made_anew := _recombined(request, config, start, (machine, seed)))
+    recombined = _recombined(request, config, start, (machine, seed))
+    yield recombined
     on_gpu = machine.device.type == "cuda"
     situation = Situation(crops=prepared.train, on_gpu=on_gpu, cores=machine.cores, fast_bf16=machine.fast_bf16, memory=machine.memory)
     chosen = plan(situation, request.wishes)
-    own = Own(_absolute(request.folder / TRAIN), _absolute(request.folder / FOLDER) if made_anew.count else None)
+    own = Own(_absolute(request.folder / TRAIN), _absolute(request.folder / FOLDER) if recombined.count else None)
     recipe = chosen.config(config, own, None if request.replay is None else _absolute(request.replay))
     yield Planned(chosen, config.characters[len(model.config.characters) :], config.max_length)
     larger = grown(model, config)
@@ -126,6 +127,7 @@ def _recombined(request: Request, config: ModelConfig, start: Path, where: tuple
     if not request.wishes.recombine:
         return Recombined(0, 0)
     rules = LabelRules(charset=config.charset, max_length=config.max_length)
+    shutil.rmtree(request.folder / FOLDER, ignore_errors=True)  # of a start that was interrupted
     wanted = Wanted(request.folder / FOLDER, MOST, seed)
     return recombine(request.folder / TRAIN, wanted, Reader.load(str(start), str(machine.device)), rules)
 

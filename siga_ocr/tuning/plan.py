@@ -105,7 +105,7 @@ class Plan:
     glyph_loss: bool
     seconds: float  # the guess
 
-    def config(self, model: ModelConfig, own: "Own", replay: str | None) -> TrainConfig:
+    def config(self, model: ModelConfig, own: Own, replay: str | None) -> TrainConfig:
         """The whole recipe: the user's crops, rendered ones from the fonts of the package, and those at `replay`."""
         return TrainConfig(
             model=model,

@@ -1,13 +1,12 @@
 """More crops out of the user's own: where a model sees each character, a crop is cut, and its characters make new codes."""
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
+from PIL import Image
 
 from siga_ocr.assessing.scored_set import source_of
 from siga_ocr.data.label_images import read_image
@@ -18,12 +17,19 @@ from siga_ocr.data.recombine import Line, Pixels, line, pieces
 from siga_ocr.errors import DiskError, UnreadableImage
 from siga_ocr.reader import Reader
 from siga_ocr.reading import Reading
+from siga_ocr.whole_file import unfinished_folder
 
 FOLDER = "recombined"
 TABLE = "labels.csv"
 
 EACH, MOST = 8, 4000
 """Pieces for each crop, and at most in a fine-tuning."""
+
+MOST_CUT = 2000
+"""Crops that are read and cut: of more, so many are drawn, since time and memory would grow and the pieces would not."""
+
+HIGHEST = 128
+"""Pixels of a piece: a crop that is higher is reduced before it is cut."""
 
 MISREAD = 1 / 3
 """Of a crop's characters: where more of them are read otherwise than labelled, their places are not believed."""
@@ -52,14 +58,24 @@ def recombine(table: Path, wanted: Wanted, reader: Reader, rules: LabelRules) ->
     Raises:
         DiskError: it cannot be written.
     """
-    samples = read_labels(table, rules).samples
+    samples = _drawn(read_labels(table, rules).samples, wanted.seed)
     readings = reader.read(source_of(sample) for sample in samples)
     lines = [one for sample, reading in zip(samples, readings, strict=True) if (one := _line(sample, reading)) is not None]
+    made = list(pieces(lines, min(wanted.most, EACH * len(samples)), wanted.seed))
     try:
-        count = _write(wanted.folder, pieces(lines, min(wanted.most, EACH * len(samples)), wanted.seed))
+        if made:
+            _write(wanted.folder, made)
     except OSError as error:
         raise DiskError(f"{wanted.folder} cannot be written: {error.strerror}. Free some space or name another place.") from error
-    return Recombined(count, len(lines))
+    return Recombined(len(made), len(lines))
+
+
+def _drawn(samples: Sequence[Sample], seed: int) -> Sequence[Sample]:
+    """As many as are cut, in their order."""
+    if len(samples) <= MOST_CUT:
+        return samples
+    chosen = np.random.default_rng(seed).choice(len(samples), MOST_CUT, replace=False)
+    return [samples[place] for place in sorted(chosen.tolist())]
 
 
 def _line(sample: Sample, reading: Reading) -> Line | None:
@@ -74,22 +90,17 @@ def _line(sample: Sample, reading: Reading) -> Line | None:
         image = read_image(sample.path).image
     except UnreadableImage:
         return None
-    return line(image, sample.text, [(one.x0, one.x1) for one in seen])
+    scale = min(1.0, HIGHEST / image.shape[0])  # the network takes less
+    if scale < 1.0:
+        image = np.asarray(cv2.resize(image, (max(1, round(image.shape[1] * scale)), HIGHEST), interpolation=cv2.INTER_AREA), np.uint8)
+    return line(image, sample.text, [(one.x0 * scale, one.x1 * scale) for one in seen])
 
 
-def _write(folder: Path, made: Iterator[tuple[Pixels, str]]) -> int:
-    shutil.rmtree(folder, ignore_errors=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+def _write(folder: Path, made: Sequence[tuple[Pixels, str]]) -> None:
+    with unfinished_folder(folder) as partial:
         rows = []
         for number, (image, text) in enumerate(made):
             place = partial / f"{number:06}.png"
-            place.write_bytes(cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1].tobytes())
+            Image.fromarray(image).save(place)
             rows.append(Row(number + 2, place.name, text, place))
-        if rows:
-            write_tables({partial / TABLE: label_table(rows, partial / TABLE)})
-            partial.chmod(0o755)
-            os.rename(partial, folder)  # noqa: PTH104
-        return len(rows)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        write_tables({partial / TABLE: label_table(rows, partial / TABLE)})

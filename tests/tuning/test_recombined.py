@@ -70,6 +70,27 @@ def test_nothing_appears_where_too_little_can_be_cut(tmp_path: Path) -> None:
     assert not (tmp_path / FOLDER).exists()
 
 
+def test_of_very_many_crops_some_are_drawn_and_the_same_ones_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recombined, "MOST_CUT", 4)
+    assert made(tmp_path, {text: text for text in TEXTS}).lines == 4
+
+
+def test_a_high_crop_is_reduced_before_it_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recombined, "HIGHEST", 40)
+    assert made(tmp_path, {text: text for text in TEXTS}).count == EACH * len(TEXTS)
+    images = [read_image(one.path).image for one in read_labels(tmp_path / FOLDER / TABLE, RULES).samples]
+    assert {image.shape[0] for image in images} == {40}
+    assert min(image.shape[1] for image in images) >= 8
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "mine.txt").write_text("kept")
+    with pytest.raises(DiskError, match="not empty"):
+        made(tmp_path, {text: text for text in TEXTS})
+    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == ["mine.txt"]
+
+
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

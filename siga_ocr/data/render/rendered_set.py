@@ -1,9 +1,6 @@
 """Rendered crops as files: a labelled folder that appears whole or not at all, and contact sheets to look at."""
 
 import csv
-import os
-import shutil
-import tempfile
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +14,7 @@ from siga_ocr.data.render.glyphs import Mask
 from siga_ocr.data.workers import Workers
 from siga_ocr.errors import DiskError, UsageError
 from siga_ocr.render_style import RenderStyle, family_style
+from siga_ocr.whole_file import unfinished_folder
 
 BLOCK = 64  # crops that a worker renders at once
 CELL = (350, 110)  # pixels of a crop on a contact sheet
@@ -62,13 +60,8 @@ def write_set(folder: Path, whole: Span, workers: int) -> Generator[int, None, N
         raise UsageError(f"{str(folder)!r} exists already: name a folder that does not, so that nothing is mixed or lost.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
+        with unfinished_folder(folder) as partial:
             yield from _write_crops(partial, whole, workers)
-            partial.chmod(0o755)
-            os.rename(partial, folder)  # noqa: PTH104
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
         raise DiskError(f"{str(folder)!r} cannot be written ({error.strerror or error}): check the place and its free space.") from error
 
