@@ -16,13 +16,14 @@ from siga_ocr.decode import Columns, Decoded, Seen, has_ended, likely_ids, spell
 from siga_ocr.engines.engine import Engine, EngineOutput, OutOfMemory
 from siga_ocr.intake import Taken
 from siga_ocr.judgement import judge
+from siga_ocr.long_codes import DEEPEST, Part, halves, is_long, joined, searched
 from siga_ocr.preprocess import bucket, to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
 from siga_ocr.second_looks import DOUBTED, second_looks, surer
 from siga_ocr.text_line import text_line
 from siga_ocr.upright import SURE, surest
-from siga_ocr.visualize import Evidence
+from siga_ocr.visualize import Evidence, side_by_side
 
 if TYPE_CHECKING:
     from siga_ocr.search import Search
@@ -77,40 +78,76 @@ class BatchReader:
     def explain(self, taken: Taken, crop: Crop) -> tuple[Reading, Evidence]:
         """Read one crop with all positions and keep what the reading rests on."""
         begun = perf_counter()
-        taken, _ = self._best([taken])[0]
-        batch = to_batch([taken.pixels], self._config.input)
-        output = self._engine.run(batch, self._config.max_steps)
-        decoded = self._decode(output, 0, taken, batch.images.shape[3])
-        reading = self._reading(taken, decoded, 1000 * (perf_counter() - begun))
-        foreground = self._engine.foreground(batch)[0]
-        attention = output.glyph_attention[0, : len(decoded.characters)]
-        return reading, Evidence(taken.look.at(crop.image), foreground, attention, decoded.characters, taken.pixels.shape[2])
+        taken, best = self._best([taken])[0]
+        batches = [to_batch([one.pixels], self._config.input) for one in ([part for part, _ in best.parts] or [taken])]
+        outputs = [self._engine.run(batch, self._config.max_steps) for batch in batches]
+        foregrounds = [self._engine.foreground(batch)[0] for batch in batches]
+        image = taken.look.at(crop.image)
+        if not best.parts:
+            decoded = self._decode(outputs[0], 0, taken, batches[0].images.shape[3])
+            reading = self._reading(taken, decoded, 1000 * (perf_counter() - begun))
+            attention = outputs[0].glyph_attention[0, : len(decoded.characters)]
+            return reading, Evidence(image, foregrounds[0], attention, decoded.characters, taken.pixels.shape[2])
+        maps = [output.glyph_attention[0, :count] for output, (_, count) in zip(outputs, best.parts, strict=True)]
+        reading = self._reading(taken, best, 1000 * (perf_counter() - begun))
+        return reading, side_by_side(image, foregrounds, maps, [part.pixels.shape[2] for part, _ in best.parts], best.characters)
 
     def _best(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
         """Each crop as it is read best; where its first look leaves a doubt, others are taken too: which way up it is, then the second looks."""
         seen = list(zip(batch, self._decoded(batch, self._first_steps), strict=True))
         for place, looks in self._looked(seen, {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}).items():
             seen[place] = surest(looks, self._charset)
-        if not self._options.once:
-            doubted = {
-                place: second_looks(one, found.line, self._config.input) for place, (one, found) in enumerate(seen) if found.confidence < DOUBTED
-            }
-            for place, looks in self._looked(seen, doubted).items():
-                seen[place] = surer(looks, self._charset)
-        return seen
+        return seen if self._options.once else self._settled(seen)
 
-    def _looked(self, seen: Sequence[tuple[Taken, Decoded]], more: Mapping[int, Sequence[Taken]]) -> dict[int, list[tuple[Taken, Decoded]]]:
+    def _settled(self, seen: list[tuple[Taken, Decoded]], depth: int = 0, *, plain: bool = False) -> list[tuple[Taken, Decoded]]:
+        """Second looks at what is doubted; what is long and doubted still is halved. `plain` readings are those without a search."""
+        best = list(seen)
+        doubted = {place: second_looks(one, found.line, self._config.input) for place, (one, found) in enumerate(seen) if found.confidence < DOUBTED}
+        for place, looks in self._looked(seen, doubted, plain=plain).items():
+            best[place] = surer(looks, self._charset)
+        halved = dict[int, tuple[Part, Part]]()  # by place
+        for place, (_, found) in enumerate(best):
+            if depth < DEEPEST and found.confidence < DOUBTED and is_long(found):
+                whole = seen[place][0]
+                raw = found if plain or self._search is None else self._decoded([whole], self._config.max_steps, plain=True)[0]
+                if two := halves(whole, raw.characters, self._config.input):
+                    halved[place] = two
+        parts = [part for two in halved.values() for part in two]
+        read = iter(self._read_parts(parts, depth + 1))
+        for place in halved:
+            whole = seen[place][0]
+            found = joined(whole, (next(read), next(read)))
+            if self._search is not None and not plain:
+                found = searched(found, self._search, self._charset)
+            if found.confidence > best[place][1].confidence:
+                best[place] = whole, found
+        return best
+
+    def _read_parts(self, parts: Sequence[Part], depth: int) -> list[tuple[Part, Decoded]]:
+        taken = [part.taken for part in parts]
+        found = self._in_batches(taken, plain=True)
+        seen = self._settled([(one, found[number]) for number, one in enumerate(taken)], depth, plain=True) if parts else []
+        return [(part, decoded) for part, (_, decoded) in zip(parts, seen, strict=True)]
+
+    def _looked(
+        self, seen: Sequence[tuple[Taken, Decoded]], more: Mapping[int, Sequence[Taken]], *, plain: bool = False
+    ) -> dict[int, list[tuple[Taken, Decoded]]]:
         """For each place where there are `more` looks, what was seen before and what they show."""
         looks = [(place, look) for place, others in more.items() for look in others]
-        found = dict[int, Decoded]()
-        for numbers in self.batches([look for _, look in looks]):
-            found |= zip(numbers, self._decoded([looks[number][1] for number in numbers], self._first_steps), strict=True)
+        found = self._in_batches([look for _, look in looks], plain=plain)
         joined = {place: [seen[place]] for place, _ in looks}
         for number, (place, look) in enumerate(looks):
             joined[place].append((look, found[number]))
         return joined
 
-    def _decoded(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
+    def _in_batches(self, crops: Sequence[Taken], *, plain: bool) -> dict[int, Decoded]:
+        """What is read of each, by its number, crops of like widths together."""
+        found = dict[int, Decoded]()
+        for numbers in self.batches(crops):
+            found |= zip(numbers, self._decoded([crops[number] for number in numbers], self._first_steps, plain=plain), strict=True)
+        return found
+
+    def _decoded(self, batch: Sequence[Taken], steps: int, *, plain: bool = False) -> list[Decoded]:
         """In the order of the batch; what has not ended within `steps` is run once more with all of them."""
         pixels = to_batch([taken.pixels for taken in batch], self._config.input)
         output = None
@@ -121,27 +158,27 @@ class BatchReader:
             if len(batch) == 1:
                 raise
         if output is None:  # not within the handler, whose error would keep hold of what the failed batch had on the device
-            return self._in_halves(batch, steps)
+            return self._in_halves(batch, steps, plain=plain)
         done = has_ended(output.log_probabilities) | (steps == self._config.max_steps)
         open_rows = np.flatnonzero(~done).tolist()
-        again = dict(zip(open_rows, self._decoded([batch[row] for row in open_rows], self._config.max_steps), strict=True)) if open_rows else {}
-        width = pixels.images.shape[3]
-        return [again[row] if row in again else self._decode(output, row, taken, width) for row, taken in enumerate(batch)]
+        rest = self._decoded([batch[row] for row in open_rows], self._config.max_steps, plain=plain) if open_rows else []
+        again, width = dict(zip(open_rows, rest, strict=True)), pixels.images.shape[3]
+        return [again[row] if row in again else self._decode(output, row, taken, width, plain=plain) for row, taken in enumerate(batch)]
 
-    def _in_halves(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
+    def _in_halves(self, batch: Sequence[Taken], steps: int, *, plain: bool) -> list[Decoded]:
         half = (len(batch) + 1) // 2
         if half < self.size:
             self.size = half
             self._notices.append(f"{self._engine.facts.device} has not enough memory for {len(batch)} crops at once: going on with {half}.")
-        return self._decoded(batch[:half], steps) + self._decoded(batch[half:], steps)
+        return self._decoded(batch[:half], steps, plain=plain) + self._decoded(batch[half:], steps, plain=plain)
 
-    def _decode(self, output: EngineOutput, row: int, taken: Taken, batch_width: int) -> Decoded:
+    def _decode(self, output: EngineOutput, row: int, taken: Taken, batch_width: int, *, plain: bool = False) -> Decoded:
         attention = output.glyph_attention[row]
         fitted_pixels = batch_width / attention.shape[2]  # of the fitted crop, for each column of the attention
         margin = taken.look.margin
         columns = Columns(fitted_pixels * (taken.width + 2 * margin) / taken.pixels.shape[2], taken.width, margin)
         seen = Seen(output.log_probabilities[row], attention)
-        if self._search is None:
+        if self._search is None or plain:
             found = spell(likely_ids(seen.log_probabilities), seen, self._charset, columns)
         else:
             found = self._search.decoded(seen, columns)

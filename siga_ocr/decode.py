@@ -1,6 +1,7 @@
 """From log-probabilities to characters with confidences and places: written once for every engine (NumPy only)."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,9 @@ import numpy.typing as npt
 from siga_ocr.charset import END, Charset
 from siga_ocr.reading import Alternative, CharReading, Found
 from siga_ocr.window import Window
+
+if TYPE_CHECKING:
+    from siga_ocr.intake import Taken
 
 Floats = npt.NDArray[np.float32]
 
@@ -48,7 +52,8 @@ class Decoded:
     """The characters of one crop, and the product of their confidences and of the end mark's; `found` is what a search adds to it.
 
     `log_probabilities` float32 [T, K] are kept where they are asked for or looks are compared, `line`,
-    the strip of the crop that the text takes, where it is doubted.
+    the strip of the crop that the text takes, where it is doubted. `parts` are those of a long code that was read in parts: what the
+    network took of each, and how many characters it read there.
     """
 
     characters: tuple[CharReading, ...]
@@ -56,6 +61,7 @@ class Decoded:
     found: Found | None = None
     log_probabilities: Floats | None = field(default=None, compare=False, repr=False)
     line: Window | None = field(default=None, compare=False, repr=False)
+    parts: "tuple[tuple[Taken, int], ...]" = field(default=(), compare=False, repr=False)
 
     @property
     def text(self) -> str:

@@ -14,7 +14,7 @@ from siga_ocr.config import InputConfig
 from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.orientation import AS_IT_IS, Look, Orientation, looks_at
-from siga_ocr.preprocess import Pixels, fit
+from siga_ocr.preprocess import Pixels, fit, unsqueezed
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[np.generic] | Image.Image | Crop
 """A path; the bytes of an encoded image; pixels as `crops.to_crop` takes them; or a crop."""
@@ -34,7 +34,8 @@ class Taken:
     """A source on its way: its name, its pixels uint8 [C, H, w] as the network takes them, the size of the crop, milliseconds of work so far.
 
     `error` says why there are no pixels, and is empty where there are. The pixels and the size are those of the crop as `look` shows it, the
-    size without the look's margin; `others` are other looks at the same crop.
+    size without the look's margin; `others` are other looks at the same crop. `wide` are the pixels of a crop that had to be squeezed, as they
+    were before, up to four times as wide as the network takes.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Taken:
     error: str = ""
     look: Look = AS_IT_IS
     others: tuple["Taken", ...] = ()
+    wide: Pixels | None = None
 
 
 def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
@@ -58,13 +60,14 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
         crop = opened(content, name_of(source))
         crop = crop if options.roi is None else cut(crop, options.roi)
         height, width = crop.image.shape[:2]
-        pixels = {look: fit(look.at(crop.image), config) for look in looks_at(height, width, options.orientation)}
+        seen = {look: look.at(crop.image) for look in looks_at(height, width, options.orientation)}
+        pixels = {look: (fit(image, config), unsqueezed(image, config)) for look, image in seen.items()}
     except UnreadableImage as error:
         nothing = np.empty((config.channels, config.height, 0), dtype=np.uint8)
         return Taken(name_of(source), nothing, sha256=sha256, elapsed_ms=1000 * (perf_counter() - begun), error=str(error))
     sizes = {look: (height, width) if look.angle % 180 else (width, height) for look in pixels}
     elapsed_ms = 1000 * (perf_counter() - begun)
-    first, *others = (Taken(crop.source, seen, *sizes[look], sha256, elapsed_ms, look=look) for look, seen in pixels.items())
+    first, *others = (Taken(crop.source, fitted, *sizes[look], sha256, elapsed_ms, look=look, wide=wide) for look, (fitted, wide) in pixels.items())
     return replace(first, others=tuple(others))
 
 

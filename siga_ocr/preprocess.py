@@ -1,7 +1,7 @@
 """From a crop's pixels to the network's input: the one path for training, reading and measuring (NumPy and PIL only)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -16,6 +16,9 @@ Floats = npt.NDArray[np.float32]
 
 MIN_WIDTH = 4
 """The narrowest input in pixels: one column of features."""
+
+WIDEST = 4
+"""Inputs of the largest width that are kept of a crop which is too wide for one."""
 
 MIN_DEVIATION = 8.0
 """In grey levels: a crop that varies less is not blown up to full contrast, so that the noise of an empty crop stays noise."""
@@ -68,6 +71,25 @@ def fit(image: Pixels, config: InputConfig) -> Pixels:
     size = (fitted_width(image.shape[0], image.shape[1], config), config.height)
     scaled = np.asarray(picture.resize(size, _RESAMPLING[config.resample]), dtype=np.uint8)  # PIL smooths where it shrinks
     return np.ascontiguousarray(scaled.reshape(size[1], size[0], config.channels).transpose(2, 0, 1))
+
+
+def unsqueezed(image: Pixels, config: InputConfig) -> Pixels | None:
+    """What `fit` makes of a crop that is too wide for the network, but up to `WIDEST` times as wide as it takes; None for all others."""
+    if not config.keep_aspect or image.shape[1] * config.height <= config.widths[-1] * image.shape[0]:
+        return None
+    return fit(image, replace(config, widths=(WIDEST * config.widths[-1],)))
+
+
+def squeezed(pixels: Pixels, config: InputConfig) -> Pixels:
+    """Fitted pixels [C, H, w], at most as wide as the network takes; the same ones where they are no wider."""
+    return pixels if pixels.shape[2] <= config.widths[-1] else resized(pixels, config.widths[-1], config)
+
+
+def resized(pixels: Pixels, width: float, config: InputConfig) -> Pixels:
+    """Fitted pixels [C, h, w] at the network's height and about `width`, within what it takes."""
+    size = (min(max(round(width), MIN_WIDTH), config.widths[-1]), config.height)
+    layers = [np.asarray(Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR), dtype=np.uint8) for layer in pixels]
+    return np.ascontiguousarray(np.stack(layers))
 
 
 def bucket(width: int, config: InputConfig) -> int:

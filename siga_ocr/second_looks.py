@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
 from siga_ocr.charset import END, Charset
 from siga_ocr.config import InputConfig
 from siga_ocr.decode import Decoded, Floats
 from siga_ocr.intake import Taken
-from siga_ocr.preprocess import MIN_WIDTH, Pixels
+from siga_ocr.preprocess import MIN_WIDTH, resized
 from siga_ocr.window import Window
 
 DOUBTED = 0.95
@@ -77,28 +76,17 @@ def _log_probability(ids: Sequence[int], rows: Floats) -> float:
 def _bordered(taken: Taken, config: InputConfig) -> Taken:
     width = taken.pixels.shape[2]
     around = np.pad(taken.pixels, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)), mode="edge")
-    shrunk = _scaled(around, (width + 2 * BORDER) * config.height / (config.height + 2 * BORDER), config)
+    shrunk = resized(around, (width + 2 * BORDER) * config.height / (config.height + 2 * BORDER), config)
     added = BORDER * (taken.width + 2 * taken.look.margin) / width  # in pixels of the crop
     return replace(taken, pixels=shrunk, look=replace(taken.look, margin=taken.look.margin + round(added)), others=())
 
 
 def _widened(taken: Taken, config: InputConfig) -> Taken:
-    return replace(taken, pixels=_scaled(taken.pixels, taken.pixels.shape[2] * WIDER, config), others=())
+    return replace(taken, pixels=resized(taken.pixels, taken.pixels.shape[2] * WIDER, config), others=())
 
 
 def _nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
-    size = (_within(taken.pixels.shape[2] / window.height, config), config.height)
+    width = min(max(round(taken.pixels.shape[2] / window.height), MIN_WIDTH), config.widths[-1])
+    size = (width, config.height)
     layers = np.stack([window.drawn(layer, size) for layer in taken.pixels])
     return replace(taken, pixels=np.ascontiguousarray(layers), look=replace(taken.look, window=window), others=())
-
-
-def _scaled(pixels: Pixels, width: float, config: InputConfig) -> Pixels:
-    """At the network's height and about `width`, within what it takes."""
-    size = (_within(width, config), config.height)
-    layers = [np.asarray(Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR), dtype=np.uint8) for layer in pixels]
-    return np.ascontiguousarray(np.stack(layers))
-
-
-def _within(width: float, config: InputConfig) -> int:
-    """A width that the network takes."""
-    return min(max(round(width), MIN_WIDTH), config.widths[-1])

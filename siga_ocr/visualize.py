@@ -1,6 +1,7 @@
 """A picture that shows what was read and where it was seen: arrays in, an array out; it opens and writes no file."""
 
 import colorsys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,19 @@ class Evidence:
     glyph_attention: Floats
     characters: tuple[CharReading, ...]
     own_width: int
+
+
+def side_by_side(
+    crop: Pixels, foregrounds: Sequence[Floats], maps: Sequence[Floats], widths: Sequence[int], characters: tuple[CharReading, ...]
+) -> Evidence:
+    """The evidence of a crop that was read in parts: `foregrounds` [H, W] and `maps` [T, h, w] of each, `widths` of their W columns are its own."""
+    own = [
+        (plane[:, :width], attention[:, :, : max(1, round(width * attention.shape[2] / plane.shape[1]))])
+        for plane, attention, width in zip(foregrounds, maps, widths, strict=True)
+    ]
+    columns = [attention.shape[2] for _, attention in own]
+    placed = [np.pad(attention, ((0, 0), (0, 0), (sum(columns[:number]), sum(columns[number + 1 :])))) for number, (_, attention) in enumerate(own)]
+    return Evidence(crop, np.concatenate([plane for plane, _ in own], axis=1), np.concatenate(placed), characters, sum(widths))
 
 
 def overlay(evidence: Evidence) -> Pixels:

@@ -8,7 +8,7 @@ import pytest
 
 from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.errors import UsageError
-from siga_ocr.preprocess import Batch, bucket, fit, normalise, to_batch
+from siga_ocr.preprocess import Batch, bucket, fit, normalise, resized, squeezed, to_batch, unsqueezed
 
 GREY = InputConfig()
 PUBLISHED = ModelConfig().input
@@ -113,3 +113,18 @@ def test_a_batch_refuses_nothing_and_foreign_shapes() -> None:
         to_batch([np.zeros((1, 32, 64), dtype=np.uint8)], replace(GREY, height=40))
     with pytest.raises(UsageError, match="mask"):
         Batch(np.zeros((1, 1, 32, 64), dtype=np.float32), np.zeros((1, 60), dtype=np.float32))
+
+
+def test_what_is_too_wide_is_kept_as_it_was_up_to_four_widths_and_squeezed_when_it_is_read() -> None:
+    assert unsqueezed(noise(32, 384), GREY) is None
+    assert unsqueezed(noise(32, 500), replace(GREY, keep_aspect=False, widths=(128,))) is None
+    wide = unsqueezed(noise(64, 2000), GREY)
+    assert wide is not None
+    assert wide.shape == (1, 32, 1000)
+    longest = unsqueezed(noise(32, 9000), GREY)
+    assert longest is not None
+    assert longest.shape == (1, 32, 4 * 384)
+    assert squeezed(wide, GREY).shape == (1, 32, 384)
+    narrow = fit(noise(32, 300), GREY)
+    assert squeezed(narrow, GREY) is narrow
+    assert resized(narrow, 1.4, GREY).shape == (1, 32, 4)

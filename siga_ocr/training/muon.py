@@ -31,11 +31,11 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     """A matrix [a, b] with the same singular vectors and all singular values near 1, by a Newton-Schulz iteration in bfloat16."""
     one, three, five = COEFFICIENTS
     tall = matrix.shape[0] > matrix.shape[1]
-    x = (matrix.T if tall else matrix).bfloat16()
+    x = (matrix.T if tall else matrix).bfloat16().contiguous()
     x = x / (x.norm() + 1e-7)
     for _ in range(ROUNDS):
         gram = x @ x.T
-        x = one * x + (three * gram + five * gram @ gram) @ x
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=three, alpha=five), x, beta=one)
     found: Tensor = (x.T if tall else x).to(matrix.dtype)
     return found
 

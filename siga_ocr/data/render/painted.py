@@ -85,7 +85,7 @@ def _billet(job: Job) -> Shot:
         )
     elif kind == "stencil":
         face = file_face(job, ("stencil", "din", "bold"))
-    small = draw.whole(13, 26) if draw.chance(0.65) else 0
+    small = draw.whole(11, 24) if draw.chance(0.7) else 0
     view, height = shoot(job, face, replace(random_setting(draw, difficulty), tracking=draw.between(0.05, 0.3)), None, small)
     image = ground(job, view, ("cast", "rusty", "rusty", "oily", "plain"), 1.0, draw.log_between(28.0, 110.0))
     scale = (cut("patches", view.ink.shape, draw, max(0.4, view.cap / 12.0)) - 0.5).clip(0.0, 1.0) * np.float32(

@@ -129,7 +129,7 @@ def with_neighbours(setting: Setting, draw: Draw, lines: float, fields: float) -
 
 def native_height(draw: Draw, difficulty: float) -> int:
     """The height of the file in pixels: mostly 24 to 64, 10 to 90 at the ends."""
-    low, high = draw.weighted((((24.0, 64.0), 0.75), ((9.0 + 6.0 * (1.0 - difficulty), 24.0), 0.15), ((60.0, 90.0), 0.10)))
+    low, high = draw.weighted((((24.0, 64.0), 0.62), ((9.0 + 6.0 * (1.0 - difficulty), 24.0), 0.28), ((60.0, 90.0), 0.10)))
     return round(draw.log_between(low, high))
 
 
@@ -157,6 +157,6 @@ def frame(job: Job, artwork: Artwork, setting: Setting, pose: Pose | None, heigh
     view = look(artwork, pose, setting.margins, working, WIDEST)
     if job.style.fault == "wear":
         view = replace(view, ink=wear(view.ink, job.draw, view.cap, job.draw.between(0.6, 0.9)))
-    smallest = 7.0 + 3.0 * (1.0 - job.difficulty) * (job.style.fault != "low_resolution")
+    smallest = 6.5 + 2.5 * (1.0 - job.difficulty) * (job.style.fault != "low_resolution")
     height = max(height, round(smallest * view.ink.shape[0] / view.cap))
     return view, min(height, view.ink.shape[0])
