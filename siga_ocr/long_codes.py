@@ -40,6 +40,9 @@ RIM = 0.12
 GROUND = 0.25
 """What a column's distance from the ground weighs, beside how much it varies."""
 
+ALIKE = 2.0
+"""Grey levels: columns that differ by no more are equally empty."""
+
 NARROWEST = 4
 """Columns of the network's input from one character's middle to the next, below which there is no telling where one ends."""
 
@@ -119,7 +122,8 @@ def _gap(grey: Floats64, middles: Sequence[float]) -> int | None:
         if right - left >= NARROWEST:
             begin = round(left + INNER * (right - left))
             between = ink[begin : max(begin + 1, round(right - INNER * (right - left)))]
-            found.append((float(between.min()), begin + int(between.argmin())))
+            empty = np.flatnonzero(between <= between.min() + ALIKE)
+            found.append((float(between.min()), begin + int(empty[len(empty) // 2])))
     return min(found)[1] if found else None
 
 
