@@ -93,7 +93,7 @@ class BatchReader:
         return reading, side_by_side(image, foregrounds, maps, [part.pixels.shape[2] for part, _ in best.parts], best.characters)
 
     def _best(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
-        """Each crop as it is read best; where its first look leaves a doubt, others are taken too: which way up it is, then the second looks."""
+        """Each crop as it is read best; where its first look leaves a doubt: which way up it is, then the second looks, then halves."""
         seen = list(zip(batch, self._decoded(batch, self._first_steps), strict=True))
         for place, looks in self._looked(seen, {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}).items():
             seen[place] = surest(looks, self._charset)
@@ -105,23 +105,23 @@ class BatchReader:
         doubted = {place: second_looks(one, found.line, self._config.input) for place, (one, found) in enumerate(seen) if found.confidence < DOUBTED}
         for place, looks in self._looked(seen, doubted, plain=plain).items():
             best[place] = surer(looks, self._charset)
-        halved = dict[int, tuple[Part, Part]]()  # by place
-        for place, (_, found) in enumerate(best):
-            if depth < DEEPEST and found.confidence < DOUBTED and is_long(found):
-                whole = seen[place][0]
-                raw = found if plain or self._search is None else self._decoded([whole], self._config.max_steps, plain=True)[0]
-                if two := halves(whole, raw.characters, self._config.input):
-                    halved[place] = two
-        parts = [part for two in halved.values() for part in two]
-        read = iter(self._read_parts(parts, depth + 1))
-        for place in halved:
-            whole = seen[place][0]
-            found = joined(whole, (next(read), next(read)))
-            if self._search is not None and not plain:
-                found = searched(found, self._search, self._charset)
-            if found.confidence > best[place][1].confidence:
-                best[place] = whole, found
+        if depth < DEEPEST:
+            self._halve(seen, best, depth, plain=plain or self._search is None)
         return best
+
+    def _halve(self, seen: Sequence[tuple[Taken, Decoded]], best: list[tuple[Taken, Decoded]], depth: int, *, plain: bool) -> None:
+        """Put joined halves in the place of long readings that they are surer than; a search judges them joined, unless they are `plain`."""
+        long = [place for place, (_, found) in enumerate(best) if found.confidence < DOUBTED and is_long(found)]
+        found = {n: best[place][1] for n, place in enumerate(long)} if plain else self._in_batches([seen[place][0] for place in long], plain=True)
+        cut = {place: two for n, place in enumerate(long) if (two := halves(seen[place][0], found[n].characters, self._config.input))}
+        read = iter(self._read_parts([part for two in cut.values() for part in two], depth + 1))
+        for place in cut:
+            whole = seen[place][0]
+            reading = joined(whole, (next(read), next(read)))
+            if not plain and self._search is not None:
+                reading = searched(reading, self._search, self._charset) if reading.characters else best[place][1]
+            if reading.confidence > best[place][1].confidence:
+                best[place] = whole, reading
 
     def _read_parts(self, parts: Sequence[Part], depth: int) -> list[tuple[Part, Decoded]]:
         taken = [part.taken for part in parts]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from siga_ocr.charset import Charset
 from siga_ocr.config import InputConfig
 from siga_ocr.decode import Columns, Decoded, Floats, Seen
+from siga_ocr.gaps import between, inner_rows, unrest
 from siga_ocr.intake import Taken
 from siga_ocr.lattice import log_probability
 from siga_ocr.preprocess import Pixels, squeezed
@@ -31,12 +32,6 @@ DEEPEST = 4
 AROUND = 2
 """How many gaps on either side of the middle one may be cut instead, where they are clearer."""
 
-INNER = 0.22
-"""Of the way from one character's middle to the next: how far from either a cut stays."""
-
-RIM = 0.12
-"""Of the height, above and below: rows that say nothing about ink."""
-
 GROUND = 0.25
 """What a column's distance from the ground weighs, beside how much it varies."""
 
@@ -45,7 +40,6 @@ ALIKE = 2.0
 
 NARROWEST = 4
 """Columns of the network's input from one character's middle to the next, below which there is no telling where one ends."""
-
 
 SMALLEST = 1e-30
 """A text that is less probable counts as this."""
@@ -103,7 +97,18 @@ def searched(whole: Decoded, search: "Search", charset: Charset) -> Decoded:
     spans = [(character.x0, character.x1) for character in whole.characters]
     last = spans[-1:] * (len(found.characters) - len(spans))
     characters = tuple(replace(character, x0=x0, x1=x1) for character, (x0, x1) in zip(found.characters, [*spans, *last], strict=False))
-    return replace(found, characters=characters, confidence=found.confidence * ends, log_probabilities=rows, parts=whole.parts)
+    shown = _shared_out(whole.parts, len(characters))
+    return replace(found, characters=characters, confidence=found.confidence * ends, log_probabilities=rows, parts=shown)
+
+
+def _shared_out(parts: tuple[tuple[Taken, int], ...], length: int) -> tuple[tuple[Taken, int], ...]:
+    """The parts with `length` characters among them: what is too many is taken from the last ones, what is missing is the last one's."""
+    shared = list[tuple[Taken, int]]()
+    for number, (taken, count) in enumerate(parts):
+        own = length if number == len(parts) - 1 else min(count, length)
+        shared.append((taken, own))
+        length -= own
+    return tuple(shared)
 
 
 def _part(taken: Taken, stretch: Pixels, scale: float, config: InputConfig) -> Taken:
@@ -115,26 +120,21 @@ def _part(taken: Taken, stretch: Pixels, scale: float, config: InputConfig) -> T
 def _gap(grey: Floats64, middles: Sequence[float]) -> int | None:
     """The emptiest column of grey levels [H, w] between two characters about the middle of all."""
     half = len(middles) // 2
-    near = middles[half - AROUND - 1 : half + AROUND + 1]
-    ink = _ink(grey, slice(round(min(near)), round(max(near)) + 1))
+    gaps = [pair for pair in pairwise(middles[half - AROUND - 1 : half + AROUND + 1]) if pair[1] - pair[0] >= NARROWEST]
+    if not gaps:
+        return None
+    ink = _ink(grey, slice(round(min(left for left, _ in gaps)), round(max(right for _, right in gaps)) + 1))
     found: list[tuple[float, int]] = []
-    for left, right in pairwise(near):
-        if right - left >= NARROWEST:
-            begin = round(left + INNER * (right - left))
-            between = ink[begin : max(begin + 1, round(right - INNER * (right - left)))]
-            empty = np.flatnonzero(between <= between.min() + ALIKE)
-            found.append((float(between.min()), begin + int(empty[len(empty) // 2])))
-    return min(found)[1] if found else None
+    for columns in (between(left, right, len(ink)) for left, right in gaps):
+        empty = np.flatnonzero(ink[columns] <= ink[columns].min() + ALIKE)
+        found.append((float(ink[columns].min()), columns.start + int(empty[len(empty) // 2])))
+    return min(found)[1]
 
 
 def _ink(grey: Floats64, near: slice) -> Floats64:
-    """How much each column [H, w] varies between its rims, and how far it is from the ground of those that are `near`: [w].
-
-    A stem from edge to edge does not vary.
-    """
-    edge = round(RIM * len(grey))
-    inner = grey[edge : len(grey) - edge]
-    return np.asarray(inner.std(axis=0) + GROUND * np.abs(inner.mean(axis=0) - np.median(inner[:, near])))
+    """How much each column [H, w] varies and, as a stem from edge to edge does not, how far it is from the ground of those that are `near`: [w]."""
+    inner = inner_rows(grey)
+    return np.asarray(unrest(grey) + GROUND * np.abs(inner.mean(axis=0) - np.median(inner[:, near])))
 
 
 def _moved(character: CharReading, before: float, width: int) -> CharReading:

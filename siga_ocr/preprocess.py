@@ -54,7 +54,12 @@ def fitted_width(height: int, width: int, config: InputConfig) -> int:
     """The columns that a crop of `height` x `width` pixels takes at the network's height, without padding."""
     if not config.keep_aspect:
         return config.widths[0]
-    return min(max(round(width * config.height / height), MIN_WIDTH), config.widths[-1])
+    return within(width * config.height / height, config)
+
+
+def within(width: float, config: InputConfig) -> int:
+    """The columns nearest to `width` that the network takes."""
+    return min(max(round(width), MIN_WIDTH), config.widths[-1])
 
 
 def fit(image: Pixels, config: InputConfig) -> Pixels:
@@ -87,7 +92,7 @@ def squeezed(pixels: Pixels, config: InputConfig) -> Pixels:
 
 def resized(pixels: Pixels, width: float, config: InputConfig) -> Pixels:
     """Fitted pixels [C, h, w] at the network's height and about `width`, within what it takes."""
-    size = (min(max(round(width), MIN_WIDTH), config.widths[-1]), config.height)
+    size = (within(width, config), config.height)
     layers = [np.asarray(Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR), dtype=np.uint8) for layer in pixels]
     return np.ascontiguousarray(np.stack(layers))
 

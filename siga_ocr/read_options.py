@@ -28,7 +28,8 @@ class ReadOptions:
     waits for them. `first_steps` positions are computed first; crops whose end mark has not come by then are run again with all. `roi` (x, y,
     width, height in pixels of the upright image) is cut out first, then turned clockwise by `orientation` degrees; `auto` finds those crop by
     crop. A crop that was read with a confidence below 0.95 is looked at four times more (`second_looks`), and of the five readings
-    the best supported stays, unless each crop is to be read `once`. `trace` fills `image_sha256`.
+    the best supported stays; a long code that is doubted still is read in halves (`long_codes`).
+    Not so where each crop is to be read `once`. `trace` fills `image_sha256`.
 
     The status is `review` where the confidence is below `min_confidence`, that of the weakest character below `min_character_confidence`, the
     runner-up nearer than `min_margin` nats, or a text that fits `code_format` more than `max_constraint_cost` nats less likely than the one

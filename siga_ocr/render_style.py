@@ -25,7 +25,7 @@ DEFAULT_FAMILIES: tuple[tuple[str, float], ...] = (
 )
 """Family names with their share of the default mixture."""
 RANDOM_WORDS = "arbittext"
-"""What is rendered on request alone: random characters in scenes, as the ArbitText set of the SIGA paper has them."""
+"""What the default mixture leaves out: random characters in scenes, as the ArbitText set of the SIGA paper has them."""
 RANDOM_WORD_LENGTH = 25
 """The most characters of such a word: what the published networks can read."""
 FAMILY_NAMES = (*(name for name, _ in DEFAULT_FAMILIES), RANDOM_WORDS)

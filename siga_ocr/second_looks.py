@@ -9,7 +9,7 @@ from siga_ocr.charset import END, Charset
 from siga_ocr.config import InputConfig
 from siga_ocr.decode import Decoded, Floats
 from siga_ocr.intake import Taken
-from siga_ocr.preprocess import MIN_WIDTH, resized
+from siga_ocr.preprocess import resized, within
 from siga_ocr.window import Window
 
 DOUBTED = 0.95
@@ -86,7 +86,6 @@ def _widened(taken: Taken, config: InputConfig) -> Taken:
 
 
 def _nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
-    width = min(max(round(taken.pixels.shape[2] / window.height), MIN_WIDTH), config.widths[-1])
-    size = (width, config.height)
+    size = (within(taken.pixels.shape[2] / window.height, config), config.height)
     layers = np.stack([window.drawn(layer, size) for layer in taken.pixels])
     return replace(taken, pixels=np.ascontiguousarray(layers), look=replace(taken.look, window=window), others=())

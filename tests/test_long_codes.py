@@ -17,6 +17,7 @@ from siga_ocr.orientation import Look
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading, Found
+from siga_ocr.visualize import overlay
 
 PITCH = 14
 """Pixels of the crop from one character to the next, of which six are ink."""
@@ -130,6 +131,25 @@ def test_a_search_judges_the_joined_code(tiny_config: ModelConfig, last: str, re
     assert found.text == read
     assert found.raw_text == CODE if read != CODE else found.raw_text in (None, CODE)
     assert found.confidence == pytest.approx(SURE ** len(CODE) if read == CODE else 0.0, rel=0.01, abs=1e-6)
+
+
+@pytest.mark.parametrize("regex", [CODE[:-2], CODE + "[AB]A?"])
+def test_evidence_has_a_map_for_each_character_that_a_format_leaves_or_adds(tiny_config: ModelConfig, regex: str) -> None:
+    engine = BlockEngine(replace(tiny_config, max_length=30))
+    read, evidence = Reader(engine, ReadOptions(code_format=CodeFormat(regex=regex))).explain(crop(CODE))
+    assert evidence is not None
+    assert len(read.text) != len(CODE)
+    assert read.text.startswith(CODE[:-2])
+    assert len(evidence.glyph_attention) == len(read.characters) == len(read.text)
+    assert overlay(evidence).ndim == 3
+
+
+def test_halves_that_read_nothing_are_no_code_of_a_format(tiny_config: ModelConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = BlockEngine(replace(tiny_config, max_length=30))
+    empty = Decoded((), 0.9, log_probabilities=np.zeros((2, tiny_config.charset.class_count), dtype=np.float32))
+    monkeypatch.setattr("siga_ocr.batch_reader.joined", lambda *_: empty)
+    read = Reader(engine, ReadOptions(code_format=CodeFormat(mask="A" * len(CODE)))).read_crops([crop(CODE)])[0]
+    assert len(read.text) == len(CODE)
 
 
 def test_the_runners_up_are_those_of_the_joined_code(engine: BlockEngine) -> None:

@@ -152,7 +152,11 @@ Threads = Annotated[
 ]
 Once = Annotated[
     bool,
-    typer.Option("--once", help="No second looks at crops that were read with doubt: up to five times as fast.", rich_help_panel=COMPUTING),
+    typer.Option(
+        "--once",
+        help="No second looks at what was read with doubt, no halves of long codes: up to five times as fast, long codes more so.",
+        rich_help_panel=COMPUTING,
+    ),
 ]
 Workers = Annotated[int, typer.Option("--workers", metavar="N", min=0, help="Processes that open images, for a fast GPU.", rich_help_panel=COMPUTING)]
 Ray = Annotated[

@@ -9,17 +9,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from siga_ocr.gaps import between, unrest
+
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
 CLEAN = 0.55
 """A column can be cut where it varies less than this share of what the columns of characters do in the middle."""
-
-INNER = 0.22
-"""Of the way from one character's middle to the next: how far from either a cut stays."""
-
-RIM = 0.12
-"""Of the height, above and below: rows that say nothing about ink."""
 
 LEVEL = 0.12
 """How far a line may rise, in heights of the crop, for its characters to change places."""
@@ -82,9 +78,9 @@ def line(image: Pixels, text: str, spans: Sequence[tuple[float, float]]) -> Line
         raise ValueError("Each character needs its span.")
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float64)
     middles = [(x0 + x1) / 2 for x0, x1 in spans]
-    unrest = _unrest(grey)
-    limit = CLEAN * float(np.median(np.concatenate([_within(unrest, span) for span in spans])))
-    inner = [_cut(unrest, left, right, limit) for left, right in pairwise(middles)]
+    restless = unrest(grey)
+    limit = CLEAN * float(np.median(np.concatenate([_within(restless, span) for span in spans])))
+    inner = [_cut(restless, left, right, limit) for left, right in pairwise(middles)]
     return Line(image, text, (0, *inner, image.shape[1]), _rise(grey, spans, middles) < LEVEL)
 
 
@@ -118,23 +114,17 @@ def _piece(one: Line, rng: np.random.Generator) -> tuple[Pixels, str] | None:
     return one.part(begin, begin + length)
 
 
-def _unrest(grey: Floats) -> Floats:
-    """How much each column [h, w] varies between its rims: [w]."""
-    edge = round(RIM * len(grey))
-    return np.asarray(grey[edge : len(grey) - edge].std(axis=0))
-
-
 def _within(values: Floats, span: tuple[float, float]) -> Floats:
     """Those of a character; at least one."""
     begin = min(int(span[0]), len(values) - 1)
     return values[begin : max(begin + 1, round(span[1]))]
 
 
-def _cut(unrest: Floats, left: float, right: float, limit: float) -> int | None:
+def _cut(restless: Floats, left: float, right: float, limit: float) -> int | None:
     """The calmest column between two characters' middles, if it is calm."""
-    begin = min(round(left + INNER * (right - left)), len(unrest) - 1)
-    place = begin + int(unrest[begin : max(begin + 1, round(right - INNER * (right - left)))].argmin())
-    return place if unrest[place] < limit else None
+    columns = between(left, right, len(restless))
+    place = columns.start + int(restless[columns].argmin())
+    return place if restless[place] < limit else None
 
 
 def _rise(grey: Floats, spans: Sequence[tuple[float, float]], middles: Sequence[float]) -> float:
