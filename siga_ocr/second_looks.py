@@ -9,14 +9,12 @@ from siga_ocr.charset import END, Charset
 from siga_ocr.config import InputConfig
 from siga_ocr.decode import Decoded, Floats
 from siga_ocr.intake import Taken
+from siga_ocr.lean import lean
 from siga_ocr.preprocess import resized, within
 from siga_ocr.window import Window
 
 DOUBTED = 0.95
 """A reading below this confidence is doubted."""
-
-BORDER = 3
-"""Rows and columns of the network's input: what one of the looks shows around the crop, its own border repeated."""
 
 WIDER = 1.2
 """How much wider the crop is drawn in another look."""
@@ -35,15 +33,15 @@ MIDDLE = Window(height=0.6)
 
 
 def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
-    """The crop with a border, drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, straightened.
+    """The crop drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, level and upright.
 
     All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place. There is none for a network that squeezes
     every crop to one size.
     """
     if not config.keep_aspect:
         return ()
-    nearer = (_nearer(taken, window, config) for window in (MIDDLE, line) if window is not None)
-    return (_bordered(taken, config), _widened(taken, config), *nearer)
+    nearer = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config))
+    return (_widened(taken, config), *(_nearer(taken, window, config) for window in nearer))
 
 
 def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Taken, Decoded]:
@@ -73,14 +71,6 @@ def _log_probability(ids: Sequence[int], rows: Floats) -> float:
     return float(rows[np.arange(len(ids) + 1), [*ids, END]].sum(dtype=np.float64))
 
 
-def _bordered(taken: Taken, config: InputConfig) -> Taken:
-    width = taken.pixels.shape[2]
-    around = np.pad(taken.pixels, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)), mode="edge")
-    shrunk = resized(around, (width + 2 * BORDER) * config.height / (config.height + 2 * BORDER), config)
-    added = BORDER * (taken.width + 2 * taken.look.margin) / width  # in pixels of the crop
-    return replace(taken, pixels=shrunk, look=replace(taken.look, margin=taken.look.margin + round(added)), others=())
-
-
 def _widened(taken: Taken, config: InputConfig) -> Taken:
     return replace(taken, pixels=resized(taken.pixels, taken.pixels.shape[2] * WIDER, config), others=())
 
@@ -89,3 +79,7 @@ def _nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
     size = (within(taken.pixels.shape[2] / window.height, config), config.height)
     layers = np.stack([window.drawn(layer, size) for layer in taken.pixels])
     return replace(taken, pixels=np.ascontiguousarray(layers), look=replace(taken.look, window=window), others=())
+
+
+def _upright(taken: Taken, line: Window, config: InputConfig) -> Window:
+    return replace(line, lean=lean(_nearer(taken, line, config).pixels))

@@ -1,4 +1,4 @@
-"""A strip of a picture that is looked at from nearer: how high it is and how it lies; it does not know what it shows."""
+"""A strip of a picture that is looked at from nearer: how high it is, how it lies and leans; it does not know what it shows."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,17 @@ Pixels = npt.NDArray[np.uint8]
 class Window:
     """A strip across a picture, in shares of its height: where its middle line meets the picture's `left` and `right` edge, and its own `height`.
 
-    0 is the picture's top, 1 its bottom; a height above 1 shows more than there is, the picture's edges repeated.
+    0 is the picture's top, 1 its bottom; a height above 1 shows more than there is, the picture's edges repeated. What stands in the strip leans by
+    `lean` columns to the right for each row downwards; drawn it stands upright, what lies on the middle line where it was.
     """
 
     left: float = 0.5
     right: float = 0.5
     height: float = 1.0
+    lean: float = 0.0
 
     def at(self, picture: Pixels) -> Pixels:
-        """What the strip shows of a picture uint8 [h, w, 3]: as many rows as the picture has, its slant taken out."""
+        """What the strip shows of a picture uint8 [h, w, 3]: as many rows as the picture has, its slope and lean taken out."""
         height, width = picture.shape[:2]
         return self.drawn(picture, (max(1, round(width / self.height)), height))
 
@@ -29,13 +31,16 @@ class Window:
         """The strip of a picture uint8 [h, w] or [h, w, 3], drawn `size` (width, height) large."""
         height, width = picture.shape[:2]
         columns, rows = size
-        reach = self._beyond(height)
-        padded = np.pad(picture, ((reach, reach), (1, 1), *((0, 0),) * (picture.ndim - 2)), mode="edge")
         across, down = width / columns, self.height * height / rows  # pixels of the picture for each one drawn
-        fall = (self.right - self.left) * height / columns
-        top = (self.left - self.height / 2) * height
+        shift = across * self.lean  # pixels of the picture that each row drawn begins farther right than the one above it
+        fall = (self.right - self.left) * height / width  # rows of the picture for each of its columns
+        beside = 1 + int(np.ceil(abs(shift) * rows / 2))
+        reach = self._beyond(height) + int(np.ceil(abs(fall) * beside))
+        padded = np.pad(picture, ((reach, reach), (beside, beside), *((0, 0),) * (picture.ndim - 2)), mode="edge")
+        left, top = -shift * rows / 2, (self.left - self.height / 2) * height
+        x, y = (across, shift, left), (fall * across, down + fall * shift, top + fall * left)
         turned = Image.fromarray(padded).transform(
-            size, Image.Transform.AFFINE, (across, 0.0, 1.0, fall, down, top + reach), resample=Image.Resampling.BILINEAR
+            size, Image.Transform.AFFINE, (*x[:2], x[2] + beside, *y[:2], y[2] + reach), resample=Image.Resampling.BILINEAR
         )
         return np.asarray(turned, dtype=np.uint8)
 

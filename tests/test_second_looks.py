@@ -1,4 +1,4 @@
-"""What is read with doubt is looked at again, with a border, drawn wider and from nearer; the surest reading stays."""
+"""What is read with doubt is looked at again, drawn wider and from nearer; the surest reading stays."""
 
 from dataclasses import replace
 
@@ -14,19 +14,18 @@ from siga_ocr.intake import IntakeOptions, Taken, take
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
-from siga_ocr.second_looks import BORDER, MIDDLE, WIDER, second_looks, surer
+from siga_ocr.second_looks import MIDDLE, WIDER, second_looks, surer
 from siga_ocr.text_line import LOWEST
 from siga_ocr.window import Window
 
 WIDTH = 100
 LOOKS = {
     "as it is": WIDTH,
-    "bordered": round((WIDTH + 2 * BORDER) * 32 / (32 + 2 * BORDER)),
     "wider": round(WIDTH * WIDER),
     "middle": round(WIDTH / MIDDLE.height),
     "line": round(WIDTH / LOWEST),  # the maps of the engine below are one row high
 }
-LETTERS = dict(zip(LOOKS, "ABCDE", strict=True))
+LETTERS = dict(zip(LOOKS, "ABCD", strict=True))
 
 
 class LookEngine:
@@ -52,9 +51,8 @@ class LookEngine:
 
     def place(self, look: str) -> tuple[int, int]:
         """Where the middle fifth of the crop lies in the columns of a look."""
-        scale = {"as it is": 1.0, "bordered": 32 / (32 + 2 * BORDER)}.get(look, LOOKS[look] / WIDTH)
-        before = BORDER if look == "bordered" else 0
-        return round((before + 0.4 * WIDTH) * scale), round((before + 0.6 * WIDTH) * scale)
+        scale = LOOKS[look] / WIDTH
+        return round(0.4 * WIDTH * scale), round(0.6 * WIDTH * scale)
 
     def foreground(self, batch: Batch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return batch.mask[:, None, :].repeat(self.config.input.height, axis=1)
@@ -75,7 +73,7 @@ def test_the_surest_look_stays_and_its_places_are_those_of_the_crop(tiny_config:
     assert (found.x0 or 0) + (found.x1 or 0) == pytest.approx(size * WIDTH, abs=1.5 * size)
     assert (found.x1 or 0) - (found.x0 or 0) == pytest.approx(0.9 * size * 0.2 * WIDTH, abs=2.0 * size)
     assert engine.calls[0] == ["as it is"]
-    assert sorted(look for call in engine.calls[1:] for look in call) == ["bordered", "line", "middle", "wider"]
+    assert sorted(look for call in engine.calls[1:] for look in call) == ["line", "middle", "wider"]
     explained, evidence = Reader(engine).explain(crop(size * WIDTH, size * 32))
     assert explained.text == LETTERS[surest]
     assert evidence is not None
@@ -119,6 +117,17 @@ def test_looks_keep_to_the_widths_that_the_network_takes(tiny_config: ModelConfi
             assert look.pixels.dtype == np.uint8
             assert look.pixels.shape[:2] == (tiny_config.input.channels, tiny_config.input.height)
             assert 4 <= look.pixels.shape[2] <= limit
+
+
+def test_the_strip_of_the_line_is_drawn_upright(tiny_config: ModelConfig) -> None:
+    y, x = np.arange(32)[:, None], np.arange(WIDTH)[None]
+    leaning = np.where((x + 0.4 * y) % 12 < 3, 220, 40).astype(np.uint8)
+    one = take(Crop(np.repeat(leaning[:, :, None], 3, axis=2), "a"), tiny_config.input, IntakeOptions())
+    strip = second_looks(one, Window(height=0.8), tiny_config.input)[-1]
+    assert strip.look.window is not None
+    assert strip.look.window.lean == pytest.approx(-0.4, abs=0.06)
+    inner = strip.pixels[0, 4:-4, 20:-20].astype(float)
+    assert inner.std(axis=0).mean() < 0.2 * inner.std(axis=1).mean()
 
 
 def test_a_network_that_squeezes_crops_has_no_second_look(tiny_config: ModelConfig) -> None:

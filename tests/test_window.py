@@ -41,3 +41,28 @@ def test_colours_stay_apart_and_the_rows_are_as_many_as_before() -> None:
     seen = Window(0.5, 0.5, 0.5).at(picture)
     assert seen.shape == (30, 120, 3)
     assert np.array_equal(seen.reshape(-1, 3).max(axis=0), [0, 120, 0])
+
+
+def strokes(height: int, width: int, lean: float, size: int = 1) -> Pixels:
+    """Bright upright strokes that lean about the middle row, six pixels of `size` thick, each forty from the next."""
+    y, x = np.arange(height)[:, None] + 0.5 - height / 2, np.arange(width)[None] + 0.5
+    return np.asarray(np.where((x - lean * y) % (40 * size) < 6 * size, 255, 0), np.uint8)
+
+
+@pytest.mark.parametrize("lean", [0.5, -0.3])
+@pytest.mark.parametrize("slope", [0.0, 0.3])
+def test_leaning_strokes_come_out_upright_and_where_they_were(lean: float, slope: float) -> None:
+    height, width = 60, 240
+    level = strokes(height, width, lean)
+    rise = np.round(slope * (np.arange(width) - width / 2)).astype(int)  # each column moved down or up, what leaves the picture comes in again
+    sloping = np.stack([np.roll(level[:, x], rise[x]) for x in range(width)], axis=1)
+    picture = level if slope == 0 else sloping
+    half = slope * width / height / 2
+    seen = Window(0.5 - half, 0.5 + half, 0.5, lean).drawn(picture, (2 * width, height))
+    expected = strokes(height, 2 * width, 0.0, 2)
+    assert np.abs(seen[10:50, 60:-60].astype(float) - expected[10:50, 60:-60]).mean() < (12 if slope == 0 else 20)
+
+
+def test_beside_a_leaning_picture_its_edges_go_on() -> None:
+    seen = Window(0.2, 0.8, 1.0, 1.0).drawn(np.full((32, 40), 90, np.uint8), (40, 32))
+    assert set(seen.flat) == {90}

@@ -25,7 +25,9 @@ class MaskedReLU(torch.autograd.Function):
     def forward(ctx: Any, features: Tensor, mask: Tensor) -> Tensor:
         """Overwrites the features."""
         ctx.mark_dirty(features)
-        kept = features.clamp_min_(0).mul_(mask)
+        kept = features.clamp_min_(0)
+        first = _first_padded(mask)
+        kept[..., first:].mul_(mask[..., first:])
         ctx.save_for_backward(kept)
         return kept
 
@@ -101,6 +103,11 @@ class SampledConv(nn.Conv2d):
         """[N, inputs, h, w] -> [N, outputs, h', w']."""
         rows, columns = self.stride
         return F.conv2d(features[:, :, ::rows, ::columns], self.weight)
+
+
+def _first_padded(mask: Tensor) -> int:
+    """From which column on the mask [N, 1, 1, w] has to be looked at; 0 where to find that out would mean to wait for a GPU."""
+    return int(mask.amin(0).cumprod(-1).count_nonzero()) if mask.device.type == "cpu" else 0
 
 
 def _convolved(conv: nn.Conv2d, features: Tensor) -> Tensor:

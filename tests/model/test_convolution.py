@@ -18,3 +18,11 @@ def test_value_and_gradient_are_those_of_relu_times_the_mask(kind: torch.dtype) 
     (found,) = torch.autograd.grad((out * weights).sum(), features)
     assert torch.equal(found, expected)
     assert float(expected.abs().sum()) > 0
+
+
+@pytest.mark.parametrize("width", [6, 303])  # the second is no bfloat16 number
+def test_only_columns_that_are_padded_somewhere_are_looked_at(width: int) -> None:
+    features = torch.ones(2, 1, 1, width + 2, dtype=torch.bfloat16)
+    mask = (torch.arange(width + 2)[None] < torch.tensor([[width + 2], [width]])).float()[:, None, None]
+    assert torch.equal(rectified(features, mask), mask.bfloat16())
+    assert torch.equal(rectified(features * 0 + 1, mask * 0), features * 0)
