@@ -16,6 +16,9 @@ from siga_ocr.window import Window
 DOUBTED = 0.95
 """A reading below this confidence is doubted."""
 
+BORDER = 3
+"""Rows and columns of the network's input: what one of the looks shows around the crop, its own border repeated."""
+
 WIDER = 1.2
 """How much wider the crop is drawn in another look."""
 
@@ -31,17 +34,20 @@ SILENT = -100.0
 MIDDLE = Window(height=0.6)
 """The middle rows, for a line with far margins."""
 
+ITALIC = 0.25
+"""Columns to the left for each row downwards: how the strokes of an upright line lean in one of the looks."""
+
 
 def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
-    """The crop drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, level and upright.
+    """The crop with a border, drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, upright and as italics.
 
     All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place. There is none for a network that squeezes
     every crop to one size.
     """
     if not config.keep_aspect:
         return ()
-    nearer = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config))
-    return (_widened(taken, config), *(_nearer(taken, window, config) for window in nearer))
+    nearer = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config), replace(line, lean=ITALIC))
+    return (_bordered(taken, config), _widened(taken, config), *(_nearer(taken, window, config) for window in nearer))
 
 
 def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Taken, Decoded]:
@@ -69,6 +75,14 @@ def _log_probability(ids: Sequence[int], rows: Floats) -> float:
     if len(ids) >= len(rows):
         return SILENT
     return float(rows[np.arange(len(ids) + 1), [*ids, END]].sum(dtype=np.float64))
+
+
+def _bordered(taken: Taken, config: InputConfig) -> Taken:
+    width = taken.pixels.shape[2]
+    around = np.pad(taken.pixels, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)), mode="edge")
+    shrunk = resized(around, (width + 2 * BORDER) * config.height / (config.height + 2 * BORDER), config)
+    added = BORDER * (taken.width + 2 * taken.look.margin) / width  # in pixels of the crop
+    return replace(taken, pixels=shrunk, look=replace(taken.look, margin=taken.look.margin + round(added)), others=())
 
 
 def _widened(taken: Taken, config: InputConfig) -> Taken:

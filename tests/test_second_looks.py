@@ -1,4 +1,4 @@
-"""What is read with doubt is looked at again, drawn wider and from nearer; the surest reading stays."""
+"""What is read with doubt is looked at again, with a border, drawn wider and from nearer; the surest reading stays."""
 
 from dataclasses import replace
 
@@ -14,18 +14,19 @@ from siga_ocr.intake import IntakeOptions, Taken, take
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
-from siga_ocr.second_looks import MIDDLE, WIDER, second_looks, surer
+from siga_ocr.second_looks import BORDER, ITALIC, MIDDLE, WIDER, second_looks, surer
 from siga_ocr.text_line import LOWEST
 from siga_ocr.window import Window
 
 WIDTH = 100
 LOOKS = {
     "as it is": WIDTH,
+    "bordered": round((WIDTH + 2 * BORDER) * 32 / (32 + 2 * BORDER)),
     "wider": round(WIDTH * WIDER),
     "middle": round(WIDTH / MIDDLE.height),
-    "line": round(WIDTH / LOWEST),  # the maps of the engine below are one row high
+    "line": round(WIDTH / LOWEST),  # two of one width; the maps of the engine below are one row high
 }
-LETTERS = dict(zip(LOOKS, "ABCD", strict=True))
+LETTERS = dict(zip(LOOKS, "ABCDE", strict=True))
 
 
 class LookEngine:
@@ -51,8 +52,9 @@ class LookEngine:
 
     def place(self, look: str) -> tuple[int, int]:
         """Where the middle fifth of the crop lies in the columns of a look."""
-        scale = LOOKS[look] / WIDTH
-        return round(0.4 * WIDTH * scale), round(0.6 * WIDTH * scale)
+        scale = {"as it is": 1.0, "bordered": 32 / (32 + 2 * BORDER)}.get(look, LOOKS[look] / WIDTH)
+        before = BORDER if look == "bordered" else 0
+        return round((before + 0.4 * WIDTH) * scale), round((before + 0.6 * WIDTH) * scale)
 
     def foreground(self, batch: Batch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return batch.mask[:, None, :].repeat(self.config.input.height, axis=1)
@@ -73,14 +75,14 @@ def test_the_surest_look_stays_and_its_places_are_those_of_the_crop(tiny_config:
     assert (found.x0 or 0) + (found.x1 or 0) == pytest.approx(size * WIDTH, abs=1.5 * size)
     assert (found.x1 or 0) - (found.x0 or 0) == pytest.approx(0.9 * size * 0.2 * WIDTH, abs=2.0 * size)
     assert engine.calls[0] == ["as it is"]
-    assert sorted(look for call in engine.calls[1:] for look in call) == ["line", "middle", "wider"]
+    assert sorted(look for call in engine.calls[1:] for look in call) == ["bordered", "line", "line", "middle", "wider"]
     explained, evidence = Reader(engine).explain(crop(size * WIDTH, size * 32))
     assert explained.text == LETTERS[surest]
     assert evidence is not None
 
 
 def test_of_equally_sure_looks_the_first_stays(tiny_config: ModelConfig) -> None:
-    assert Reader(LookEngine(tiny_config, dict.fromkeys(LOOKS, 0.5))).read_crops([crop()])[0].text == "A"
+    assert Reader(LookEngine(tiny_config, dict.fromkeys(LOOKS, 0.5) | {"line": 0.3})).read_crops([crop()])[0].text == "A"
 
 
 def test_what_is_sure_is_looked_at_once_and_so_is_everything_if_asked(tiny_config: ModelConfig) -> None:
@@ -100,10 +102,10 @@ def test_only_the_doubted_crops_of_a_batch_are_looked_at_again(tiny_config: Mode
                 output.log_probabilities[1::2, 0] -= 0.5
             return output
 
-    engine = Unsteady(tiny_config, dict.fromkeys(LOOKS, 0.99))
+    engine = Unsteady(tiny_config, dict.fromkeys(LOOKS, 0.99) | {"line": 0.5})
     readings = Reader(engine, ReadOptions(threads=1)).read_crops([crop()] * 4)
     assert [reading.text for reading in readings] == ["A", "B", "A", "B"]
-    assert sorted(look for call in engine.calls[1:] for look in call) == sorted([*LOOKS][1:] * 2)
+    assert sorted(look for call in engine.calls[1:] for look in call) == sorted([*LOOKS, "line"][1:] * 2)
 
 
 def taken(width: int, config: ModelConfig) -> Taken:
@@ -119,11 +121,12 @@ def test_looks_keep_to_the_widths_that_the_network_takes(tiny_config: ModelConfi
             assert 4 <= look.pixels.shape[2] <= limit
 
 
-def test_the_strip_of_the_line_is_drawn_upright(tiny_config: ModelConfig) -> None:
+def test_the_strip_of_the_line_is_drawn_upright_and_as_italics(tiny_config: ModelConfig) -> None:
     y, x = np.arange(32)[:, None], np.arange(WIDTH)[None]
     leaning = np.where((x + 0.4 * y) % 12 < 3, 220, 40).astype(np.uint8)
     one = take(Crop(np.repeat(leaning[:, :, None], 3, axis=2), "a"), tiny_config.input, IntakeOptions())
-    strip = second_looks(one, Window(height=0.8), tiny_config.input)[-1]
+    strip, italic = second_looks(one, Window(height=0.8), tiny_config.input)[-2:]
+    assert italic.look.window == Window(height=0.8, lean=ITALIC)
     assert strip.look.window is not None
     assert strip.look.window.lean == pytest.approx(-0.4, abs=0.06)
     inner = strip.pixels[0, 4:-4, 20:-20].astype(float)

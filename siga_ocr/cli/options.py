@@ -154,7 +154,7 @@ Once = Annotated[
     bool,
     typer.Option(
         "--once",
-        help="No second looks at what was read with doubt, no halves of long codes: up to four times as fast, long codes more so.",
+        help="No second looks at what was read with doubt, no halves of long codes: up to six times as fast, long codes more so.",
         rich_help_panel=COMPUTING,
     ),
 ]
