@@ -26,13 +26,14 @@ REACH = 15
 """Places that the network below knows."""
 
 WIDEST = 60
-"""Columns of ink from which on it is no character."""
+"""Columns of ink; more are characters that have run together."""
 
 SURE, LOST = 0.98, 0.3
 
 
 class BlockEngine:
-    """Reads a block of ink as A, one with a gap half-way up as B, and behind the places that it knows, or for blocks that have run together, only C, without being sure."""
+    """Reads a block of ink as A, one with a gap half-way up as B; behind the places that it knows, and in blocks that have run together, only C,
+    without being sure."""
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
@@ -51,7 +52,7 @@ class BlockEngine:
                     log_probabilities[row, place, 0] = 0.0
                     continue
                 letter, begin, end = blocks[place]
-                is_known = place < REACH and end - begin < WIDEST
+                is_known = place < REACH and letter != "C"
                 log_probabilities[row, place, self.config.charset.encode(letter if is_known else "C")[0]] = np.log(SURE if is_known else LOST)
                 attention[row, place, :, begin // 2 : max(begin // 2 + 1, end // 2)] = 1.0
         return EngineOutput(log_probabilities, attention / attention.sum(axis=(2, 3), keepdims=True))
@@ -60,10 +61,14 @@ class BlockEngine:
     def blocks(image: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[tuple[str, int, int]]:
         """Letter, first column and column behind the last of each."""
         middle, inked = image.shape[0] // 2, np.r_[0, (image > 0.3).any(axis=0).astype(np.int64), 0]
-        edges = zip(np.flatnonzero(np.diff(inked) == 1), np.flatnonzero(np.diff(inked) == -1), strict=True)
-        return [
-            ("A" if image[middle - 1 : middle + 1, begin:end].mean() > 0.3 else "B", int(begin), int(end)) for begin, end in edges if end - begin > 2
-        ]
+        edges = zip(np.flatnonzero(np.diff(inked) == 1).tolist(), np.flatnonzero(np.diff(inked) == -1).tolist(), strict=True)
+        found: list[tuple[str, int, int]] = []
+        for begin, end in edges:
+            if end - begin > WIDEST:
+                found += [("C", part, min(part + 10, end)) for part in range(begin, end, 10)]
+            elif end - begin > 2:
+                found.append(("A" if image[middle - 1 : middle + 1, begin:end].mean() > 0.3 else "B", begin, end))
+        return found
 
     def foreground(self, batch: Batch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return batch.mask[:, None, :].repeat(self.config.input.height, axis=1)
