@@ -114,7 +114,7 @@ def test_what_had_to_be_squeezed_is_cut_from_the_pixels_before_that(engine: Bloc
     read = Reader(engine).read_crops([crop(text)])[0]
     assert read.text == text
     parts = [width for width in engine.widths if width < 384]
-    assert min(abs(width - 5 * PITCH) for width in parts) <= PITCH / 2  # of eight characters or so, as wide as they were
+    assert min(abs(width - 8 * PITCH) for width in parts) <= PITCH / 2  # of eight characters or so, as wide as they were
 
 
 def test_a_sure_or_a_short_code_is_not_halved(engine: BlockEngine) -> None:
