@@ -29,4 +29,4 @@ def test_what_has_no_edge_does_not_lean() -> None:
 
 
 def test_upright_is_one_of_the_leans_that_are_tried() -> None:
-    assert 0.0 in LEANS.round(6)
+    assert 0.0 in LEANS

@@ -6,6 +6,7 @@ and the note of the largest.
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from siga_ocr.store import checkpoint
 from siga_ocr.store.weights import path_of
 
 
-def mean(models: list[SigaModel], shares: list[float]) -> SigaModel:
+def mean(models: Sequence[SigaModel], shares: Sequence[float]) -> SigaModel:
     """The largest of the models, with the mean of their weights."""
     largest = max(models, key=lambda model: sum(model.config.blocks))
     for model in models:
@@ -36,19 +37,26 @@ def mean(models: list[SigaModel], shares: list[float]) -> SigaModel:
     return largest
 
 
+def named_share(text: str) -> tuple[Path, float]:
+    """A model's folder and its share."""
+    name, _, share = text.rpartition("=")
+    if not name or float(share) <= 0:
+        raise ValueError("MODEL=SHARE")
+    return path_of(name), float(share)
+
+
 def main() -> None:
     """Write the mean."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("models", nargs="+", metavar="MODEL=SHARE")
+    parser.add_argument("models", nargs="+", type=named_share, metavar="MODEL=SHARE")
     asked = parser.parse_args()
-    named = [one.rpartition("=") for one in asked.models]
-    folders = [path_of(name) for name, _, _ in named]
+    folders, shares = zip(*asked.models, strict=True)
     models = [checkpoint.load(folder) for folder in folders]
     blocks = [sum(model.config.blocks) for model in models]
     note = checkpoint.describe(folders[blocks.index(max(blocks))]).training
-    checkpoint.save(asked.out, mean(models, [float(share) for _, _, share in named]), note)
-    print(f"{asked.out}: the mean of {', '.join(asked.models)}")
+    checkpoint.save(asked.out, mean(models, shares), note)
+    print(f"{asked.out}: the mean of {len(models)} models")
 
 
 if __name__ == "__main__":
