@@ -12,8 +12,11 @@ import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
 
-SLANTED, CUT = 0.3, 0.25
-"""How many crops run aslant, and how many are cut into from above or below, at strength 1."""
+SLANTED, LEANED, CUT = 0.3, 0.25, 0.25
+"""How many crops run aslant, how many lean besides, and how many are cut into from above or below, at strength 1."""
+
+LEAN = 0.35
+"""How far the top of a leaning line may stand beside its foot, in heights, at strength 1."""
 
 _LEVELS = np.arange(256, dtype=np.float32) / 255.0
 
@@ -24,8 +27,8 @@ def stretched_width(width: int, strength: float, draw: float) -> int:
 
 
 def geometric(crop: Pixels, width: int, strength: float, rng: np.random.Generator) -> Pixels:
-    """Tilt, shear, scale, shift and perspective at once, to a given `width`; edges are continued outwards. Now and then the line runs aslant,
-    or the crop cuts into it from above or below, as detectors do.
+    """Tilt, shear, scale, shift and perspective at once, to a given `width`; edges are continued outwards. Now and then the line runs aslant or
+    leans, or the crop cuts into it from above or below, as detectors do.
 
     Sizes are shares of the height, so that a long crop is not turned out of its own picture.
     """
@@ -37,6 +40,8 @@ def geometric(crop: Pixels, width: int, strength: float, rng: np.random.Generato
     target += strength * height * _corner_moves(rng)
     if rng.random() < SLANTED * strength:
         target = _slanted(target, strength * rng.uniform(-0.3, 0.3))
+    if rng.random() < LEANED * strength:
+        target = _leaned(target, height * strength * rng.uniform(-LEAN, LEAN))
     if rng.random() < CUT * strength:
         target = _cut_into(target, strength * rng.uniform(0.05, 0.35), from_above=rng.random() < 0.5)
     matrix = cv2.getPerspectiveTransform(source, target)
@@ -49,6 +54,14 @@ def _slanted(corners: npt.NDArray[np.float32], rise: float) -> npt.NDArray[np.fl
     middle = corners[:, 1].mean()
     level = middle + (corners[:, 1] - middle) / (1.0 + 1.6 * abs(rise))
     return np.stack([corners[:, 0], level + rise * height * np.array([-1, 1, 1, -1])], axis=1).astype(np.float32)
+
+
+def _leaned(corners: npt.NDArray[np.float32], shift: float) -> npt.NDArray[np.float32]:
+    """The upper edge moved by `shift` pixels against the lower one, and all as much narrower that the line stays within the crop."""
+    width = corners[:, 0].max() - corners[:, 0].min()
+    middle = corners[:, 0].mean()
+    narrowed = middle + (corners[:, 0] - middle) * width / (width + abs(shift))
+    return np.stack([narrowed + shift / 2 * np.array([1, 1, -1, -1]), corners[:, 1]], axis=1).astype(np.float32)
 
 
 def _cut_into(corners: npt.NDArray[np.float32], share: float, *, from_above: bool) -> npt.NDArray[np.float32]:

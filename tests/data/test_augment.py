@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from siga_ocr.data.augment import Pixels, _cut_into, _slanted, geometric, photometric, stretched_width
+from siga_ocr.data.augment import Pixels, _cut_into, _leaned, _slanted, geometric, photometric, stretched_width
 
 
 def framed(width: int, channels: int = 1) -> Pixels:
@@ -60,6 +60,30 @@ def test_slants_keep_a_long_line_whole_and_cuts_leave_most_of_it() -> None:
         assert (above[2, 1], below[0, 1]) == (32, 0)
         assert -above[0, 1] / (32 - above[0, 1]) == pytest.approx(share)
         assert (below[2, 1] - 32) / below[2, 1] == pytest.approx(share)
+
+
+@pytest.mark.parametrize("shift", [-11.0, -2.0, 7.0, 11.0])
+def test_a_leaning_line_stays_within_its_crop(shift: float) -> None:
+    corners = np.array([[0, 0], [96, 0], [96, 32], [0, 32]], np.float32)
+    leaning = _leaned(corners, shift)
+    assert leaning[:, 1].tolist() == corners[:, 1].tolist()
+    assert leaning[0, 0] - leaning[3, 0] == pytest.approx(shift, abs=1e-3)
+    assert leaning[1, 0] - leaning[2, 0] == pytest.approx(shift, abs=1e-3)
+    assert leaning[:, 0].min() > -1
+    assert leaning[:, 0].max() < 97
+    assert min(leaning[1, 0] - leaning[0, 0], leaning[2, 0] - leaning[3, 0]) > 80
+
+
+def test_lines_do_lean_now_and_then() -> None:
+    upright = np.full((32, 96), 200, np.uint8)
+    upright[4:28, 46:50] = 20
+    feet = []
+    for seed in range(60):
+        warped = geometric(upright, 96, 1.0, np.random.default_rng(seed)) < 110
+        rows = [np.flatnonzero(row).mean() for row in warped[8:24] if row.any()]
+        feet.append(rows[-1] - rows[0])
+    assert max(feet) > 5
+    assert min(feet) < -5
 
 
 def test_stretches_stay_within_fifteen_percent() -> None:
