@@ -21,9 +21,8 @@ class WeightAverage:
     def update(self, model: SigaModel, step: int) -> None:
         """Move towards `model` after its `step`-th step (from 0 on)."""
         share = 1.0 - min(self._decay, (1 + step) / (10 + step))
-        followers = self.model.state_dict()
-        for name, tensor in model.state_dict().items():
-            if tensor.is_floating_point():
-                followers[name].lerp_(tensor, share)
-            else:
-                followers[name].copy_(tensor)
+        followers, leaders = self.model.state_dict(), model.state_dict()
+        moving = [name for name, tensor in leaders.items() if tensor.is_floating_point()]
+        torch._foreach_lerp_([followers[name] for name in moving], [leaders[name] for name in moving], share)
+        for name in leaders.keys() - set(moving):
+            followers[name].copy_(leaders[name])

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from siga_ocr.training.muon import ADAMW_SIZE, Muon, is_inner, orthogonalised
+from siga_ocr.training.muon import ADAMW_SIZE, Muon, each_orthogonalised, is_inner, orthogonalised
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (48, 200), (200, 48)])
@@ -19,6 +19,16 @@ def test_directions_stay_and_singular_values_become_alike(shape: tuple[int, int]
     assert float(values.min()) > 0.5
     assert float(values.max()) < 1.4
     assert torch.nn.functional.cosine_similarity(found.flatten(), (left @ right.T).flatten(), 0) > 0.95
+
+
+def test_matrices_of_one_shape_can_be_taken_at_once() -> None:
+    torch.manual_seed(0)
+    matrices = [torch.randn(shape) * size for shape, size in (((8, 24), 1.0), ((24, 8), 5.0), ((8, 24), 1e-3), ((24, 8), 1.0))]
+    apart, together = (each_orthogonalised(matrices, at_once=at_once) for at_once in (False, True))
+    for one, other in zip(apart, together, strict=True):
+        assert one.shape == other.shape
+        assert torch.nn.functional.cosine_similarity(one.flatten(), other.flatten(), 0) > 0.999
+        assert float(other.norm()) == pytest.approx(float(one.norm()), rel=0.02)
 
 
 def test_a_matrix_moves_by_about_as_much_as_with_adamw_whatever_its_gradient() -> None:
