@@ -10,6 +10,9 @@ Floats = npt.NDArray[np.float32]
 DEVIATIONS = 5.0
 """How many standard deviations of the maps across the line are shown: maps keep to the telling parts of their characters, and leave the rims out."""
 
+RIM = 1
+"""Rows at the top and at the bottom of the maps that do not count: nearly all the peaks that miss their character's height lie there, in its columns."""
+
 LOWEST, HIGHEST = 0.35, 1.1
 """How high a line may be taken to be, in heights of the crop."""
 
@@ -27,6 +30,8 @@ def text_line(glyph_attention: Floats, height: int, width: int, own: float) -> W
     """
     maps = glyph_attention.sum(axis=0, dtype=np.float64)
     maps = maps[:, : max(1, int(np.ceil(own * maps.shape[1])))]
+    if len(maps) > 2 * RIM:
+        maps[:RIM] = maps[-RIM:] = 0.0
     total = maps.sum()
     if total <= 0:
         return None

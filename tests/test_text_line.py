@@ -38,6 +38,25 @@ def test_it_is_as_high_as_the_maps_are_spread_within_bounds() -> None:
     assert heights[1] < heights[2] < heights[3] == HIGHEST
 
 
+def test_what_lies_on_the_rim_of_the_maps_does_not_count() -> None:
+    inside = maps([(x, 0.5) for x in (1.0, 2.0, 3.0)])
+    stray = inside.copy()
+    stray[0, 0, 10:20] += 0.1
+    stray[2, -1, 40:50] += 0.1
+    assert text_line(stray, HEIGHT, 160, 1.0) == text_line(inside, HEIGHT, 160, 1.0)
+    rim = np.zeros_like(inside)
+    rim[:, 0] = 1.0
+    assert text_line(rim, HEIGHT, 160, 1.0) is None
+
+
+def test_maps_of_few_rows_count_as_a_whole() -> None:
+    two = np.zeros((1, 2, 80), np.float32)
+    two[0, 0, 16] = 1.0
+    found = text_line(two, HEIGHT, 160, 1.0)
+    assert found is not None
+    assert found.left == pytest.approx(0.25)
+
+
 def test_one_character_is_not_turned_and_none_has_no_line() -> None:
     found = text_line(maps([(1.0, 0.7)]), HEIGHT, 160, 1.0)
     assert found is not None
