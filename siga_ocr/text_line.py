@@ -11,7 +11,7 @@ DEVIATIONS = 5.0
 """How many standard deviations of the maps across the line are shown: maps keep to the telling parts of their characters, and leave the rims out."""
 
 RIM = 1
-"""Rows at the top and at the bottom of the maps that do not count: nearly all the peaks that miss their character's height lie there, in its columns."""
+"""Rows at the top and at the bottom of the maps that do not count: most peaks that miss their character lie there, above or below it."""
 
 LOWEST, HIGHEST = 0.35, 1.1
 """How high a line may be taken to be, in heights of the crop."""
