@@ -96,4 +96,5 @@ def _nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
 
 
 def _upright(taken: Taken, line: Window, config: InputConfig) -> Window:
-    return replace(line, lean=lean(_nearer(taken, line, config).pixels))
+    middle, fan = lean(_nearer(taken, line, config).pixels)
+    return replace(line, lean=middle, fan=fan)

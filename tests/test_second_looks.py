@@ -133,6 +133,17 @@ def test_the_strip_of_the_line_is_drawn_upright_and_as_italics(tiny_config: Mode
     assert inner.std(axis=0).mean() < 0.2 * inner.std(axis=1).mean()
 
 
+def test_the_strip_of_a_line_that_is_seen_from_below_is_drawn_upright(tiny_config: ModelConfig) -> None:
+    y, x = np.arange(32)[:, None] - 15.5, np.arange(WIDTH)[None]
+    fanned = np.where((x + 0.8 * y) / (1 + 1.6 / WIDTH * y) % 12 < 3, 220, 40).astype(np.uint8)
+    one = take(Crop(np.repeat(fanned[:, :, None], 3, axis=2), "a"), tiny_config.input, IntakeOptions())
+    strip = second_looks(one, Window(height=0.8), tiny_config.input)[-2]
+    assert strip.look.window is not None
+    assert strip.look.window.fan == pytest.approx(1.6, abs=0.25)
+    inner = strip.pixels[0, 4:-4, 20:-20].astype(float)
+    assert inner.std(axis=0).mean() < 0.4 * inner.std(axis=1).mean()
+
+
 def test_a_network_that_squeezes_crops_has_no_second_look(tiny_config: ModelConfig) -> None:
     config = replace(tiny_config, input=replace(tiny_config.input, keep_aspect=False, widths=(128,)))
     assert second_looks(taken(90, config), MIDDLE, config.input) == ()

@@ -63,6 +63,18 @@ def test_leaning_strokes_come_out_upright_and_where_they_were(lean: float, slope
     assert np.abs(seen[10:50, 60:-60].astype(float) - expected[10:50, 60:-60]).mean() < (12 if slope == 0 else 20)
 
 
-def test_beside_a_leaning_picture_its_edges_go_on() -> None:
-    seen = Window(0.2, 0.8, 1.0, 1.0).drawn(np.full((32, 40), 90, np.uint8), (40, 32))
+@pytest.mark.parametrize("fan", [2.0, -1.2])
+def test_strokes_that_spread_like_a_fan_come_out_upright_and_where_they_were(fan: float) -> None:
+    height, width = 60, 240
+    y, x = np.arange(height)[:, None] + 0.5 - height / 2, np.arange(width)[None] + 0.5
+    upright = (x + fan / 2 * y) / (1 + fan / width * y)  # where the stroke through (x, y) meets the middle row
+    picture = np.asarray(np.where(upright % 40 < 6, 255, 0), np.uint8)
+    seen = Window(fan=fan).drawn(picture, (width, height))
+    assert np.abs(seen[:, 40:-40].astype(float) - strokes(height, width, 0.0)[:, 40:-40]).mean() < 12
+    assert np.abs(picture[:, 40:-40].astype(float) - strokes(height, width, 0.0)[:, 40:-40]).mean() > 25
+
+
+@pytest.mark.parametrize("fan", [0.0, -2.0])
+def test_beside_a_leaning_picture_its_edges_go_on(fan: float) -> None:
+    seen = Window(0.2, 0.8, 1.0, 1.0, fan).drawn(np.full((32, 40), 90, np.uint8), (40, 32))
     assert set(seen.flat) == {90}
