@@ -47,7 +47,8 @@ class _Strokes:
     def __init__(self, edges: npt.NDArray[np.float32]) -> None:
         height, self._width = edges.shape
         weights = edges.ravel()
-        weakest = np.partition(weights, -max(1, int(EDGES * weights.size)))[-max(1, int(EDGES * weights.size))]
+        count = max(1, int(EDGES * weights.size))
+        weakest = np.partition(weights, -count)[-count]
         places = np.flatnonzero(weights >= max(weakest, np.finfo(np.float32).tiny))
         self._weights = weights[places]
         self._rows = (places // self._width - (height - 1) / 2).astype(np.float32)
