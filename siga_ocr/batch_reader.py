@@ -20,7 +20,7 @@ from siga_ocr.long_codes import DEEPEST, Part, halves, is_long, joined, searched
 from siga_ocr.preprocess import bucket, to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
-from siga_ocr.second_looks import DOUBTED, second_looks, surer
+from siga_ocr.second_looks import DOUBTED, DOUBTED_STILL, second_looks, surer, third_looks
 from siga_ocr.text_line import text_line
 from siga_ocr.upright import SURE, surest
 from siga_ocr.visualize import Evidence, side_by_side
@@ -95,16 +95,21 @@ class BatchReader:
     def _best(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
         """Each crop as it is read best; where its first look leaves a doubt: which way up it is, then the second looks, then halves."""
         seen = list(zip(batch, self._decoded(batch, self._first_steps), strict=True))
-        for place, looks in self._looked(seen, {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}).items():
+        turned = {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}
+        for place, looks in self._looked({place: [seen[place]] for place in turned}, turned).items():
             seen[place] = surest(looks, self._charset)
         return seen if self._options.once else self._settled(seen)
 
     def _settled(self, seen: list[tuple[Taken, Decoded]], depth: int = 0, *, plain: bool = False) -> list[tuple[Taken, Decoded]]:
-        """Second looks at what is doubted; what is long and doubted still is halved. `plain` readings are those without a search."""
+        """Second looks at what is doubted, third ones at what still is; what is long and doubted is halved. `plain`: without a search."""
         best = list(seen)
-        doubted = {place: second_looks(one, found.line, self._config.input) for place, (one, found) in enumerate(seen) if found.confidence < DOUBTED}
-        for place, looks in self._looked(seen, doubted, plain=plain).items():
-            best[place] = surer(looks, self._charset)
+        looks: Mapping[int, Sequence[tuple[Taken, Decoded]]] = {place: (one,) for place, one in enumerate(seen)}
+        for doubt, others in ((DOUBTED, second_looks), (DOUBTED_STILL, third_looks)):
+            doubted = [(place, *seen[place]) for place, (_, found) in enumerate(best) if found.confidence < doubt]
+            more = {place: others(one, found.line, self._config.input) for place, one, found in doubted}
+            looks = self._looked(looks, more, plain=plain)
+            for place in looks:
+                best[place] = surer(looks[place], self._charset)
         if depth < DEEPEST:
             self._halve(seen, best, depth, plain=plain or self._search is None)
         return best
@@ -130,12 +135,12 @@ class BatchReader:
         return [(part, decoded) for part, (_, decoded) in zip(parts, seen, strict=True)]
 
     def _looked(
-        self, seen: Sequence[tuple[Taken, Decoded]], more: Mapping[int, Sequence[Taken]], *, plain: bool = False
+        self, before: Mapping[int, Sequence[tuple[Taken, Decoded]]], more: Mapping[int, Sequence[Taken]], *, plain: bool = False
     ) -> dict[int, list[tuple[Taken, Decoded]]]:
-        """For each place where there are `more` looks, what was seen before and what they show."""
+        """For each place where there are `more` looks, what was seen `before` and what they show."""
         looks = [(place, look) for place, others in more.items() for look in others]
         found = self._in_batches([look for _, look in looks], plain=plain)
-        joined = {place: [seen[place]] for place, _ in looks}
+        joined = {place: list(before[place]) for place, _ in looks}
         for number, (place, look) in enumerate(looks):
             joined[place].append((look, found[number]))
         return joined

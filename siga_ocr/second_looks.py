@@ -1,4 +1,4 @@
-"""A crop that left a doubt is looked at again, a little differently: made of the pixels that the network saw, so that nothing is opened twice."""
+"""A crop that left a doubt is looked at again, a little differently, and once more if it still does: made of the pixels that the network saw."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +15,9 @@ from siga_ocr.window import Window
 
 DOUBTED = 0.95
 """A reading below this confidence is doubted."""
+
+DOUBTED_STILL = 0.6
+"""What all second looks together have read with less is looked at a third time."""
 
 BORDER = 3
 """Rows and columns of the network's input: what one of the looks shows around the crop, its own border repeated."""
@@ -37,6 +40,12 @@ MIDDLE = Window(height=0.6)
 ITALIC = 0.25
 """Columns to the left for each row downwards: how the strokes of an upright line lean in one of the looks."""
 
+NARROWER = 0.85
+"""How much narrower the crop with its border is drawn in a third look."""
+
+STRIPS = ((0.7, 0.0, 1.0), (1.4, 0.0, 1.0), (1.0, 0.0, WIDER), (1.25, 0.0, NARROWER), (1.0, 0.05, 1.0))
+"""The third looks at the line: how much of its height each shows, by how many heights of the crop lower, and how much wider it is drawn."""
+
 
 def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
     """The crop with a border, drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, upright and as italics.
@@ -47,27 +56,39 @@ def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tupl
     if not config.keep_aspect:
         return ()
     nearer = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config), replace(line, lean=ITALIC))
-    return (_bordered(taken, config), _widened(taken, config), *(_nearer(taken, window, config) for window in nearer))
+    return (_bordered(taken, config), _widened(taken, WIDER, config), *(_nearer(taken, window, config) for window in nearer))
+
+
+def third_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
+    """The crop with a border and narrower, the crop with light and dark exchanged, and the `line` upright in each of `STRIPS`."""
+    if not config.keep_aspect:
+        return ()
+    whole = (_widened(_bordered(taken, config), NARROWER, config), replace(taken, pixels=255 - taken.pixels, others=()))
+    if line is None:
+        return whole
+    upright = _upright(taken, line, config)
+    return (*whole, *(_strip(taken, upright, strip, config) for strip in STRIPS))
 
 
 def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Taken, Decoded]:
     """The look that was read with the highest confidence, the first of equal ones, among those that read the text with the most support.
 
-    The support of a text is the logarithm of its probability where it is highest, `CHORUS` of it replaced by the mean over all looks.
+    The support of a text is the logarithm of its probability where it is highest, `CHORUS` of it replaced by the mean over all looks; that of no
+    text is the mean over the looks at the whole crop: one from nearer may have missed it, and one that sees a text is heard.
     """
     looks = [one for one in looks if one[1].confidence > 0] or looks  # the others found no text of the format
     texts = tuple(dict.fromkeys(decoded.text for _, decoded in looks))
     if len(texts) > 1:
-        heard = [decoded.log_probabilities for _, decoded in looks if decoded.log_probabilities is not None]
-        supports = {text: _support(charset.encode(text), heard) for text in texts}
+        supports = {text: _support(charset.encode(text), looks) for text in texts}
         text = max(supports, key=supports.__getitem__)
         looks = [one for one in looks if one[1].text == text]
     return max(looks, key=lambda one: one[1].confidence)
 
 
-def _support(ids: Sequence[int], heard: Sequence[Floats]) -> float:
-    each = np.array([_log_probability(ids, rows) for rows in heard])
-    return float((1 - CHORUS) * each.max() + CHORUS * np.maximum(each, UNHEARD).mean())
+def _support(ids: Sequence[int], looks: Sequence[tuple[Taken, Decoded]]) -> float:
+    asked = looks if ids else [one for one in looks if one[0].look.window is None] or looks
+    each = np.array([_log_probability(ids, decoded.log_probabilities) for _, decoded in asked if decoded.log_probabilities is not None])
+    return float((1 - CHORUS) * each.max() + CHORUS * np.maximum(each, UNHEARD).mean()) if ids else float(each.mean())
 
 
 def _log_probability(ids: Sequence[int], rows: Floats) -> float:
@@ -85,14 +106,20 @@ def _bordered(taken: Taken, config: InputConfig) -> Taken:
     return replace(taken, pixels=shrunk, look=replace(taken.look, margin=taken.look.margin + round(added)), others=())
 
 
-def _widened(taken: Taken, config: InputConfig) -> Taken:
-    return replace(taken, pixels=resized(taken.pixels, taken.pixels.shape[2] * WIDER, config), others=())
+def _widened(taken: Taken, factor: float, config: InputConfig) -> Taken:
+    return replace(taken, pixels=resized(taken.pixels, taken.pixels.shape[2] * factor, config), others=())
 
 
 def _nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
     size = (within(taken.pixels.shape[2] / window.height, config), config.height)
     layers = np.stack([window.drawn(layer, size) for layer in taken.pixels])
     return replace(taken, pixels=np.ascontiguousarray(layers), look=replace(taken.look, window=window), others=())
+
+
+def _strip(taken: Taken, line: Window, strip: tuple[float, float, float], config: InputConfig) -> Taken:
+    height, lower, wider = strip
+    window = replace(line, left=line.left + lower, right=line.right + lower, height=height * line.height)
+    return _widened(_nearer(taken, window, config), wider, config)
 
 
 def _upright(taken: Taken, line: Window, config: InputConfig) -> Window:

@@ -1,4 +1,4 @@
-"""What is read with doubt is looked at again, with a border, drawn wider and from nearer; the surest reading stays."""
+"""What is read with doubt is looked at again, with a border, drawn wider and from nearer, and a third time if need be; the surest reading stays."""
 
 from dataclasses import replace
 
@@ -14,11 +14,11 @@ from siga_ocr.intake import IntakeOptions, Taken, take
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
-from siga_ocr.second_looks import BORDER, ITALIC, MIDDLE, WIDER, second_looks, surer
+from siga_ocr.second_looks import BORDER, ITALIC, MIDDLE, NARROWER, STRIPS, WIDER, second_looks, surer, third_looks
 from siga_ocr.text_line import LOWEST
 from siga_ocr.window import Window
 
-WIDTH = 100
+WIDTH = 90
 LOOKS = {
     "as it is": WIDTH,
     "bordered": round((WIDTH + 2 * BORDER) * 32 / (32 + 2 * BORDER)),
@@ -27,6 +27,12 @@ LOOKS = {
     "line": round(WIDTH / LOWEST),  # two of one width; the maps of the engine below are one row high
 }
 LETTERS = dict(zip(LOOKS, "ABCDE", strict=True))
+BORDERED = LOOKS["bordered"]
+THIRD = {  # light and dark exchanged is as wide as it is, the lower strip as the line
+    "narrower": round(BORDERED * NARROWER),
+    **{f"strip {number}": round(round(WIDTH / (LOWEST * share)) * wider) for number, (share, lower, wider) in enumerate(STRIPS) if not lower},
+}
+LETTERS |= dict(zip(THIRD, "FGHIJ", strict=True))
 
 
 class LookEngine:
@@ -39,21 +45,22 @@ class LookEngine:
         self.calls: list[list[str]] = []
 
     def run(self, batch: Batch, steps: int) -> EngineOutput:
-        looks = [next(name for name, width in LOOKS.items() if width == own) for own in batch.widths.tolist()]
+        looks = [next(name for name, width in (LOOKS | THIRD).items() if width == own) for own in batch.widths.tolist()]
         self.calls.append(looks)
         log_probabilities = np.full((len(batch), steps, self.config.charset.class_count), -20.0, dtype=np.float32)
         log_probabilities[:, 1:, 0] = 0.0
         attention = np.zeros((len(batch), steps, 1, batch.images.shape[3]), dtype=np.float32)
         for row, look in enumerate(looks):
-            log_probabilities[row, 0, self.config.charset.encode(LETTERS[look])[0]] = np.log(self.sure[look])
+            log_probabilities[row, 0, self.config.charset.encode(LETTERS[look])[0]] = np.log(self.sure.get(look, 0.3))
             begin, end = self.place(look)
             attention[row, :, 0, begin:end] = 1 / (end - begin)
         return EngineOutput(log_probabilities, attention)
 
     def place(self, look: str) -> tuple[int, int]:
         """Where the middle fifth of the crop lies in the columns of a look."""
-        scale = {"as it is": 1.0, "bordered": 32 / (32 + 2 * BORDER)}.get(look, LOOKS[look] / WIDTH)
-        before = BORDER if look == "bordered" else 0
+        bordered = 32 / (32 + 2 * BORDER)
+        scale = {"as it is": 1.0, "bordered": bordered, "narrower": bordered * NARROWER}.get(look, (LOOKS | THIRD)[look] / WIDTH)
+        before = BORDER if look in ("bordered", "narrower") else 0
         return round((before + 0.4 * WIDTH) * scale), round((before + 0.6 * WIDTH) * scale)
 
     def foreground(self, batch: Batch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -82,7 +89,7 @@ def test_the_surest_look_stays_and_its_places_are_those_of_the_crop(tiny_config:
 
 
 def test_of_equally_sure_looks_the_first_stays(tiny_config: ModelConfig) -> None:
-    assert Reader(LookEngine(tiny_config, dict.fromkeys(LOOKS, 0.5) | {"line": 0.3})).read_crops([crop()])[0].text == "A"
+    assert Reader(LookEngine(tiny_config, dict.fromkeys(LOOKS, 0.7) | {"line": 0.3})).read_crops([crop()])[0].text == "A"
 
 
 def test_what_is_sure_is_looked_at_once_and_so_is_everything_if_asked(tiny_config: ModelConfig) -> None:
@@ -108,6 +115,25 @@ def test_only_the_doubted_crops_of_a_batch_are_looked_at_again(tiny_config: Mode
     assert sorted(look for call in engine.calls[1:] for look in call) == sorted([*LOOKS, "line"][1:] * 2)
 
 
+@pytest.mark.parametrize("surest", THIRD)
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_second_looks_leave_in_doubt_is_looked_at_a_third_time(tiny_config: ModelConfig, surest: str, size: int) -> None:
+    engine = LookEngine(tiny_config, dict.fromkeys(LOOKS, 0.5) | {surest: 0.9})
+    read = Reader(engine).read_crops([crop(size * WIDTH, size * 32)])[0]
+    assert read.text == LETTERS[surest]
+    assert read.confidence == pytest.approx(0.9)
+    found = read.characters[0]
+    assert (found.x0 or 0) + (found.x1 or 0) == pytest.approx(size * WIDTH, abs=1.5 * size)
+    asked = sorted(look for call in engine.calls for look in call)
+    assert asked == sorted(["as it is", *LOOKS, "line", "line", *THIRD])
+
+
+def test_what_second_looks_read_well_enough_is_not_looked_at_a_third_time(tiny_config: ModelConfig) -> None:
+    engine = LookEngine(tiny_config, dict.fromkeys(LOOKS, 0.3) | {"wider": 0.61})
+    assert Reader(engine).read_crops([crop()])[0].text == LETTERS["wider"]
+    assert sorted(look for call in engine.calls for look in call) == sorted([*LOOKS, "line"])
+
+
 def taken(width: int, config: ModelConfig) -> Taken:
     return take(crop(width), config.input, IntakeOptions())
 
@@ -115,7 +141,8 @@ def taken(width: int, config: ModelConfig) -> Taken:
 def test_looks_keep_to_the_widths_that_the_network_takes(tiny_config: ModelConfig) -> None:
     limit = tiny_config.input.widths[-1]
     for width in (1, 4, limit - 1, 3 * limit):
-        for look in second_looks(taken(width, tiny_config), Window(0.2, 0.9, 0.4), tiny_config.input):
+        one, line = taken(width, tiny_config), Window(0.2, 0.9, 0.4)
+        for look in (*second_looks(one, line, tiny_config.input), *third_looks(one, line, tiny_config.input)):
             assert look.pixels.dtype == np.uint8
             assert look.pixels.shape[:2] == (tiny_config.input.channels, tiny_config.input.height)
             assert 4 <= look.pixels.shape[2] <= limit
@@ -146,7 +173,23 @@ def test_the_strip_of_a_line_that_is_seen_from_below_is_drawn_upright(tiny_confi
 
 def test_a_network_that_squeezes_crops_has_no_second_look(tiny_config: ModelConfig) -> None:
     config = replace(tiny_config, input=replace(tiny_config.input, keep_aspect=False, widths=(128,)))
-    assert second_looks(taken(90, config), MIDDLE, config.input) == ()
+    assert second_looks(taken(90, config), MIDDLE, config.input) == third_looks(taken(90, config), MIDDLE, config.input) == ()
+
+
+def test_a_third_look_exchanges_light_and_dark(tiny_config: ModelConfig) -> None:
+    one = taken(90, tiny_config)
+    narrower, exchanged = third_looks(one, None, tiny_config.input)
+    assert np.array_equal(exchanged.pixels.astype(int), 255 - one.pixels.astype(int))
+    assert narrower.look.margin > one.look.margin == exchanged.look.margin
+
+
+def test_the_strips_of_a_third_look_follow_the_line(tiny_config: ModelConfig) -> None:
+    line = Window(0.4, 0.5, 0.6)
+    windows = [look.look.window for look in third_looks(taken(90, tiny_config), line, tiny_config.input)[2:]]
+    for window, (share, lower, _) in zip(windows, STRIPS, strict=True):
+        assert window is not None
+        assert (window.left, window.right) == pytest.approx((line.left + lower, line.right + lower))
+        assert window.height == pytest.approx(line.height * share)
 
 
 def test_three_channels_stay_three(tiny_config: ModelConfig) -> None:
@@ -191,6 +234,22 @@ def test_a_text_longer_than_a_look_was_read_for_is_not_in_it(tiny_config: ModelC
     letters = tuple(CharReading(letter, 0.99, 0.0, 1.0) for letter in "AB")
     long = (taken, Decoded(letters, 0.97, log_probabilities=rows))
     assert surer([short, long], charset) is long
+
+
+def test_that_there_is_no_text_is_for_all_looks_at_the_whole_crop_to_say(tiny_config: ModelConfig) -> None:
+    whole, charset = take(crop(), tiny_config.input, IntakeOptions()), tiny_config.charset
+    nearer = replace(whole, look=replace(whole.look, window=MIDDLE))
+    rows = np.full((2, charset.class_count), -20.0, dtype=np.float32)
+    rows[0, [0, *charset.encode("A")]] = np.log([0.9, 0.05])
+    rows[1, 0] = 0.0
+    nothing, letter = Decoded((), 0.9, log_probabilities=rows), heard({"A": 0.5}, "A", charset)
+    unsure = heard({"A": 0.1}, "A", charset)
+    assert unsure.log_probabilities is not None
+    unsure.log_probabilities[0, 0] = np.log(0.8)
+    assert surer([(whole, letter), (nearer, nothing)], charset)[1] is letter
+    assert surer([(whole, letter), (whole, nothing)], charset)[1] is letter
+    assert surer([(whole, unsure), (whole, nothing)], charset)[1] is nothing
+    assert surer([(nearer, unsure), (nearer, nothing)], charset)[1] is nothing
 
 
 def test_a_look_without_a_text_of_the_format_has_no_voice(tiny_config: ModelConfig) -> None:
