@@ -154,7 +154,7 @@ Once = Annotated[
     bool,
     typer.Option(
         "--once",
-        help="No second looks at what was read with doubt, no halves of long codes: up to six times as fast, long codes more so.",
+        help="No further looks at what was read with doubt, no halves of long codes: several times as fast where crops are hard.",
         rich_help_panel=COMPUTING,
     ),
 ]
