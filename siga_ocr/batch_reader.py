@@ -93,7 +93,7 @@ class BatchReader:
         return reading, side_by_side(image, foregrounds, maps, [part.pixels.shape[2] for part, _ in best.parts], best.characters)
 
     def _best(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
-        """Each crop as it is read best; where its first look leaves a doubt: which way up it is, then the second looks, then halves."""
+        """Each crop as it is read best; where its first look leaves a doubt: which way up it is, then second and third looks, then halves."""
         seen = list(zip(batch, self._decoded(batch, self._first_steps), strict=True))
         turned = {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}
         for place, looks in self._looked({place: [seen[place]] for place in turned}, turned).items():

@@ -41,7 +41,7 @@ ITALIC = 0.25
 """Columns to the left for each row downwards: how the strokes of an upright line lean in one of the looks."""
 
 NARROWER = 0.85
-"""How much narrower the crop with its border is drawn in a third look."""
+"""How much narrower the crop with its border, and a strip of its line, is drawn in a third look."""
 
 STRIPS = ((0.7, 0.0, 1.0), (1.4, 0.0, 1.0), (1.0, 0.0, WIDER), (1.25, 0.0, NARROWER), (1.0, 0.05, 1.0))
 """The third looks at the line: how much of its height each shows, by how many heights of the crop lower, and how much wider it is drawn."""
@@ -88,7 +88,9 @@ def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Tak
 def _support(ids: Sequence[int], looks: Sequence[tuple[Taken, Decoded]]) -> float:
     asked = looks if ids else [one for one in looks if one[0].look.window is None] or looks
     each = np.array([_log_probability(ids, decoded.log_probabilities) for _, decoded in asked if decoded.log_probabilities is not None])
-    return float((1 - CHORUS) * each.max() + CHORUS * np.maximum(each, UNHEARD).mean()) if ids else float(each.mean())
+    if not ids:
+        return float(each.mean())
+    return float((1 - CHORUS) * each.max() + CHORUS * np.maximum(each, UNHEARD).mean())
 
 
 def _log_probability(ids: Sequence[int], rows: Floats) -> float:
