@@ -20,6 +20,7 @@ from siga_ocr.long_codes import DEEPEST, Part, halves, is_long, joined, searched
 from siga_ocr.preprocess import bucket, to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
+from siga_ocr.second_line import halves_of, with_second_line
 from siga_ocr.second_looks import DOUBTED, DOUBTED_STILL, second_looks, surer, third_looks
 from siga_ocr.text_line import text_line
 from siga_ocr.upright import SURE, surest
@@ -83,13 +84,11 @@ class BatchReader:
         outputs = [self._engine.run(batch, self._config.max_steps) for batch in batches]
         foregrounds = [self._engine.foreground(batch)[0] for batch in batches]
         image = taken.look.at(crop.image)
-        if not best.parts:
-            decoded = self._decode(outputs[0], 0, taken, batches[0].images.shape[3])
-            reading = self._reading(taken, decoded, 1000 * (perf_counter() - begun))
-            attention = outputs[0].glyph_attention[0, : len(decoded.characters)]
-            return reading, Evidence(image, foregrounds[0], attention, decoded.characters, taken.pixels.shape[2])
-        maps = [output.glyph_attention[0, :count] for output, (_, count) in zip(outputs, best.parts, strict=True)]
         reading = self._reading(taken, best, 1000 * (perf_counter() - begun))
+        if not best.parts:
+            attention = outputs[0].glyph_attention[0, : len(best.characters)]
+            return reading, Evidence(image, foregrounds[0], attention, best.characters, taken.pixels.shape[2])
+        maps = [output.glyph_attention[0, :count] for output, (_, count) in zip(outputs, best.parts, strict=True)]
         return reading, side_by_side(image, foregrounds, maps, [part.pixels.shape[2] for part, _ in best.parts], best.characters)
 
     def _best(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
@@ -98,7 +97,7 @@ class BatchReader:
         turned = {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}
         for place, looks in self._looked({place: [seen[place]] for place in turned}, turned).items():
             seen[place] = surest(looks, self._charset)
-        return seen if self._options.once else self._settled(seen)
+        return seen if self._options.once else self._one_lined(seen, self._settled(seen))
 
     def _settled(self, seen: list[tuple[Taken, Decoded]], depth: int = 0, *, plain: bool = False) -> list[tuple[Taken, Decoded]]:
         """Second looks at what is doubted, third ones at what still is; what is long and doubted is halved. `plain`: without a search."""
@@ -113,6 +112,12 @@ class BatchReader:
         if depth < DEEPEST:
             self._halve(seen, best, depth, plain=plain or self._search is None)
         return best
+
+    def _one_lined(self, seen: Sequence[tuple[Taken, Decoded]], best: Sequence[tuple[Taken, Decoded]]) -> list[tuple[Taken, Decoded]]:
+        """What is read best, less sure where the crop may hold a second line; asked where the first look left a doubt."""
+        asked = {n: halves_of(taken, first, best[n][1], self._config.input) for n, (taken, first) in enumerate(seen)}
+        halves = self._looked(dict.fromkeys(asked, ()), asked, plain=True)
+        return [(taken, with_second_line(found, *(half for _, half in halves[n])) if n in halves else found) for n, (taken, found) in enumerate(best)]
 
     def _halve(self, seen: Sequence[tuple[Taken, Decoded]], best: list[tuple[Taken, Decoded]], depth: int, *, plain: bool) -> None:
         """Put joined halves in the place of long readings that they are surer than; a search judges them joined, unless they are `plain`."""

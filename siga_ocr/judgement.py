@@ -38,6 +38,8 @@ def _reasons(decoded: Decoded, rules: ReadOptions) -> list[str]:
         reasons.append(f"fits the format only at a cost of {found.constraint_cost:.1f} nats")
     if decoded.confidence < rules.min_confidence:
         reasons.append(f"less sure than {rules.min_confidence:g}")
+        if decoded.second_line:
+            reasons.append(f"there may be a second line: {decoded.second_line}")
     if decoded.weakest < rules.min_character_confidence:
         reasons.append(f"a character is less sure than {rules.min_character_confidence:g}")
     if rules.min_margin and found is not None and found.margin is not None and found.margin < rules.min_margin:

@@ -55,8 +55,8 @@ def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tupl
     """
     if not config.keep_aspect:
         return ()
-    nearer = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config), replace(line, lean=ITALIC))
-    return (_bordered(taken, config), _widened(taken, WIDER, config), *(_nearer(taken, window, config) for window in nearer))
+    windows = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config), replace(line, lean=ITALIC))
+    return (_bordered(taken, config), _widened(taken, WIDER, config), *(nearer(taken, window, config) for window in windows))
 
 
 def third_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
@@ -112,7 +112,8 @@ def _widened(taken: Taken, factor: float, config: InputConfig) -> Taken:
     return replace(taken, pixels=resized(taken.pixels, taken.pixels.shape[2] * factor, config), others=())
 
 
-def _nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
+def nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
+    """What a window shows of what was taken, as high as the network takes it."""
     size = (within(taken.pixels.shape[2] / window.height, config), config.height)
     layers = np.stack([window.drawn(layer, size) for layer in taken.pixels])
     return replace(taken, pixels=np.ascontiguousarray(layers), look=replace(taken.look, window=window), others=())
@@ -121,9 +122,9 @@ def _nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
 def _strip(taken: Taken, line: Window, strip: tuple[float, float, float], config: InputConfig) -> Taken:
     height, lower, wider = strip
     window = replace(line, left=line.left + lower, right=line.right + lower, height=height * line.height)
-    return _widened(_nearer(taken, window, config), wider, config)
+    return _widened(nearer(taken, window, config), wider, config)
 
 
 def _upright(taken: Taken, line: Window, config: InputConfig) -> Window:
-    middle, fan = lean(_nearer(taken, line, config).pixels)
+    middle, fan = lean(nearer(taken, line, config).pixels)
     return replace(line, lean=middle, fan=fan)
