@@ -14,7 +14,7 @@ from siga_ocr.config import InputConfig
 from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.orientation import AS_IT_IS, Look, Orientation, looks_at
-from siga_ocr.preprocess import Pixels, fit, unsqueezed
+from siga_ocr.preprocess import Pixels, fit, in_detail, unsqueezed
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[np.generic] | Image.Image | Crop
 """A path; the bytes of an encoded image; pixels as `crops.to_crop` takes them; or a crop."""
@@ -22,11 +22,15 @@ Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[n
 
 @dataclass(frozen=True)
 class IntakeOptions:
-    """`roi` x, y, width, height is cut out of each upright image first and turned by `orientation`; `trace` adds the hash of what came in."""
+    """`roi` x, y, width, height is cut out of each upright image first and turned by `orientation`; `trace` adds the hash of what came in.
+
+    `detail` is kept where a crop may be looked at from nearer.
+    """
 
     roi: Roi | None = None
     trace: bool = False
     orientation: Orientation = 0
+    detail: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,7 @@ class Taken:
 
     `error` says why there are no pixels, and is empty where there are. The pixels and the size are those of the crop as `look` shows it, the
     size without the look's margin; `others` are other looks at the same crop. `wide` are the pixels of a crop that had to be squeezed, as they
-    were before, up to four times as wide as the network takes.
+    were before, up to four times as wide as the network takes; `detail` those of a crop that had more rows, up to three times as many.
     """
 
     name: str
@@ -48,6 +52,11 @@ class Taken:
     look: Look = AS_IT_IS
     others: tuple["Taken", ...] = ()
     wide: Pixels | None = None
+    detail: Pixels | None = None
+
+    def seen_as(self, pixels: Pixels, look: Look | None = None) -> "Taken":
+        """The same crop in other pixels, without what else there was of it."""
+        return replace(self, pixels=pixels, look=look or self.look, others=(), wide=None, detail=None)
 
 
 def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
@@ -61,13 +70,18 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
         crop = crop if options.roi is None else cut(crop, options.roi)
         height, width = crop.image.shape[:2]
         seen = {look: look.at(crop.image) for look in looks_at(height, width, options.orientation)}
-        pixels = {look: (fit(image, config), unsqueezed(image, config)) for look, image in seen.items()}
+        pixels = {look: fit(image, config) for look, image in seen.items()}
+        wide = {look: unsqueezed(image, config) for look, image in seen.items()}
+        detail = {look: in_detail(image, config) if options.detail else None for look, image in seen.items()}
     except UnreadableImage as error:
         nothing = np.empty((config.channels, config.height, 0), dtype=np.uint8)
         return Taken(name_of(source), nothing, sha256=sha256, elapsed_ms=1000 * (perf_counter() - begun), error=str(error))
     sizes = {look: (height, width) if look.angle % 180 else (width, height) for look in pixels}
     elapsed_ms = 1000 * (perf_counter() - begun)
-    first, *others = (Taken(crop.source, fitted, *sizes[look], sha256, elapsed_ms, look=look, wide=wide) for look, (fitted, wide) in pixels.items())
+    first, *others = (
+        Taken(crop.source, fitted, *sizes[look], sha256, elapsed_ms, look=look, wide=wide[look], detail=detail[look])
+        for look, fitted in pixels.items()
+    )
     return replace(first, others=tuple(others))
 
 

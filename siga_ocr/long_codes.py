@@ -113,8 +113,8 @@ def _shared_out(parts: tuple[tuple[Taken, int], ...], length: int) -> tuple[tupl
 
 def _part(taken: Taken, stretch: Pixels, scale: float, config: InputConfig) -> Taken:
     pixels = squeezed(stretch, config)
-    look = replace(taken.look, margin=0)
-    return replace(taken, pixels=pixels, wide=None if pixels is stretch else stretch, width=round(stretch.shape[2] * scale), look=look, others=())
+    part = taken.seen_as(pixels, replace(taken.look, margin=0))
+    return replace(part, wide=None if pixels is stretch else stretch, width=round(stretch.shape[2] * scale))
 
 
 def _gap(grey: Floats64, middles: Sequence[float]) -> int | None:

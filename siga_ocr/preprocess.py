@@ -20,6 +20,9 @@ MIN_WIDTH = 4
 WIDEST = 4
 """Inputs of the largest width that are kept of a crop which is too wide for one."""
 
+FINER, FINEST = 1.25, 3.0
+"""Heights of the network: a crop at least as high as the first is kept in more rows than the network takes too, in no more than the second."""
+
 MIN_DEVIATION = 8.0
 """In grey levels: a crop that varies less is not blown up to full contrast, so that the noise of an empty crop stays noise."""
 
@@ -70,12 +73,7 @@ def fit(image: Pixels, config: InputConfig) -> Pixels:
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise UsageError(f"A crop is uint8 [h, w, 3] with at least one pixel, got {image.dtype} {image.shape}.")
-    picture = Image.fromarray(image)
-    if config.channels == 1:
-        picture = picture.convert("L")
-    size = (fitted_width(image.shape[0], image.shape[1], config), config.height)
-    scaled = np.asarray(picture.resize(size, _RESAMPLING[config.resample]), dtype=np.uint8)  # PIL smooths where it shrinks
-    return np.ascontiguousarray(scaled.reshape(size[1], size[0], config.channels).transpose(2, 0, 1))
+    return _scaled(image, (fitted_width(image.shape[0], image.shape[1], config), config.height), config)
 
 
 def unsqueezed(image: Pixels, config: InputConfig) -> Pixels | None:
@@ -83,6 +81,15 @@ def unsqueezed(image: Pixels, config: InputConfig) -> Pixels | None:
     if not config.keep_aspect or image.shape[1] * config.height <= config.widths[-1] * image.shape[0]:
         return None
     return fit(image, replace(config, widths=(WIDEST * config.widths[-1],)))
+
+
+def in_detail(image: Pixels, config: InputConfig) -> Pixels | None:
+    """What `fit` makes of a crop, in up to `FINEST` times as many rows where the crop has them; None where it has too few or is too wide."""
+    height, width = image.shape[:2]
+    rows = min(height, round(FINEST * config.height))
+    if not config.keep_aspect or height < FINER * config.height or width * config.height > config.widths[-1] * height:
+        return None
+    return _scaled(image, (max(1, round(width * rows / height)), rows), config)
 
 
 def squeezed(pixels: Pixels, config: InputConfig) -> Pixels:
@@ -95,6 +102,14 @@ def resized(pixels: Pixels, width: float, config: InputConfig) -> Pixels:
     size = (within(width, config), config.height)
     layers = [np.asarray(Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR), dtype=np.uint8) for layer in pixels]
     return np.ascontiguousarray(np.stack(layers))
+
+
+def _scaled(image: Pixels, size: tuple[int, int], config: InputConfig) -> Pixels:
+    picture = Image.fromarray(image)
+    if config.channels == 1:
+        picture = picture.convert("L")
+    scaled = np.asarray(picture.resize(size, _RESAMPLING[config.resample]), dtype=np.uint8)  # PIL smooths where it shrinks
+    return np.ascontiguousarray(scaled.reshape(size[1], size[0], config.channels).transpose(2, 0, 1))
 
 
 def bucket(width: int, config: InputConfig) -> int:

@@ -87,7 +87,7 @@ class ReadOptions:
     @property
     def intake(self) -> IntakeOptions:
         """What concerns the opening of a source."""
-        return IntakeOptions(self.roi, self.trace, self.orientation)
+        return IntakeOptions(self.roi, self.trace, self.orientation, detail=not self.once)
 
     def part_of(self, crop: Crop) -> Crop:
         """What of an upright image is read.

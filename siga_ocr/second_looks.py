@@ -1,4 +1,4 @@
-"""A crop that left a doubt is looked at again, a little differently, and once more if it still does: made of the pixels that the network saw."""
+"""A crop that left a doubt is looked at again, a little differently, and once more if it still does: in what the network saw, or in finer pixels."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,8 +50,8 @@ STRIPS = ((0.7, 0.0, 1.0), (1.4, 0.0, 1.0), (1.0, 0.0, WIDER), (1.25, 0.0, NARRO
 def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
     """The crop with a border, drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, upright and as italics.
 
-    All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place. There is none for a network that squeezes
-    every crop to one size.
+    All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place, those from nearer from `taken.detail` where
+    there is any. There is none for a network that squeezes every crop to one size.
     """
     if not config.keep_aspect:
         return ()
@@ -63,7 +63,7 @@ def third_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple
     """The crop with a border and narrower, the crop with light and dark exchanged, and the `line` upright in each of `STRIPS`."""
     if not config.keep_aspect:
         return ()
-    whole = (_widened(_bordered(taken, config), NARROWER, config), replace(taken, pixels=255 - taken.pixels, others=()))
+    whole = (_widened(_bordered(taken, config), NARROWER, config), taken.seen_as(255 - taken.pixels))
     if line is None:
         return whole
     upright = _upright(taken, line, config)
@@ -105,18 +105,19 @@ def _bordered(taken: Taken, config: InputConfig) -> Taken:
     around = np.pad(taken.pixels, ((0, 0), (BORDER, BORDER), (BORDER, BORDER)), mode="edge")
     shrunk = resized(around, (width + 2 * BORDER) * config.height / (config.height + 2 * BORDER), config)
     added = BORDER * (taken.width + 2 * taken.look.margin) / width  # in pixels of the crop
-    return replace(taken, pixels=shrunk, look=replace(taken.look, margin=taken.look.margin + round(added)), others=())
+    return taken.seen_as(shrunk, replace(taken.look, margin=taken.look.margin + round(added)))
 
 
 def _widened(taken: Taken, factor: float, config: InputConfig) -> Taken:
-    return replace(taken, pixels=resized(taken.pixels, taken.pixels.shape[2] * factor, config), others=())
+    return taken.seen_as(resized(taken.pixels, taken.pixels.shape[2] * factor, config))
 
 
 def nearer(taken: Taken, window: Window, config: InputConfig) -> Taken:
-    """What a window shows of what was taken, as high as the network takes it."""
+    """What a window shows of what was taken, of its detail where there is any, as high as the network takes it."""
     size = (within(taken.pixels.shape[2] / window.height, config), config.height)
-    layers = np.stack([window.drawn(layer, size) for layer in taken.pixels])
-    return replace(taken, pixels=np.ascontiguousarray(layers), look=replace(taken.look, window=window), others=())
+    pixels = taken.pixels if taken.detail is None else taken.detail
+    layers = np.stack([window.drawn(layer, size) for layer in pixels])
+    return taken.seen_as(np.ascontiguousarray(layers), replace(taken.look, window=window))
 
 
 def _strip(taken: Taken, line: Window, strip: tuple[float, float, float], config: InputConfig) -> Taken:

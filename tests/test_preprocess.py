@@ -8,7 +8,7 @@ import pytest
 
 from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.errors import UsageError
-from siga_ocr.preprocess import Batch, bucket, fit, normalise, resized, squeezed, to_batch, unsqueezed
+from siga_ocr.preprocess import Batch, bucket, fit, in_detail, normalise, resized, squeezed, to_batch, unsqueezed
 
 GREY = InputConfig()
 PUBLISHED = ModelConfig().input
@@ -128,3 +128,32 @@ def test_what_is_too_wide_is_kept_as_it_was_up_to_four_widths_and_squeezed_when_
     narrow = fit(noise(32, 300), GREY)
     assert squeezed(narrow, GREY) is narrow
     assert resized(narrow, 1.4, GREY).shape == (1, 32, 4)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [
+        (40, 100, (40, 100)),
+        (96, 300, (96, 300)),
+        (192, 600, (96, 300)),
+        (39, 100, None),
+        (32, 100, None),
+        (100, 1201, None),
+        (100, 1200, (96, 1152)),
+        (900, 1, (96, 1)),
+    ],
+)
+def test_a_crop_with_more_rows_is_kept_in_up_to_three_times_as_many(height: int, width: int, expected: tuple[int, int] | None) -> None:
+    detail = in_detail(noise(height, width), GREY)
+    assert (None if detail is None else detail.shape[1:]) == expected
+    assert in_detail(noise(height, width), replace(GREY, keep_aspect=False, widths=(128,))) is None
+
+
+def test_detail_is_the_same_crop_with_its_finer_strokes() -> None:
+    stripes = np.zeros((96, 240, 3), dtype=np.uint8)
+    stripes[:, ::2] = 200
+    detail = in_detail(stripes, GREY)
+    assert detail is not None
+    assert detail.std() == pytest.approx(100)
+    assert fit(stripes, GREY).std() < 20
+    assert resized(detail, 80, GREY).astype(float) == pytest.approx(fit(stripes, GREY).astype(float), abs=3)

@@ -171,6 +171,28 @@ def test_the_strip_of_a_line_that_is_seen_from_below_is_drawn_upright(tiny_confi
     assert inner.std(axis=0).mean() < 0.4 * inner.std(axis=1).mean()
 
 
+def test_looks_from_nearer_show_what_the_network_was_too_coarse_for(tiny_config: ModelConfig) -> None:
+    stripes = np.zeros((96, 3 * WIDTH, 3), dtype=np.uint8)
+    stripes[:, ::2] = 200  # finer than the network's rows and columns
+    coarse, fine = (take(Crop(stripes, "a"), tiny_config.input, IntakeOptions(detail=detail)) for detail in (False, True))
+    line = Window(height=0.35)
+    assert np.array_equal(coarse.pixels, fine.pixels)
+    for looks in (second_looks, third_looks):
+        for one, other in zip(looks(coarse, line, tiny_config.input), looks(fine, line, tiny_config.input), strict=True):
+            assert one.pixels.shape == other.pixels.shape
+            assert other.detail is None  # it is no longer what the look shows
+            if other.look.window is None:
+                assert np.array_equal(one.pixels, other.pixels)
+            elif other.look.window.height < 0.4 and not other.look.window.lean:
+                assert other.pixels.std() > 5 * one.pixels.std()
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_detail_is_kept_where_there_may_be_a_second_look(once: bool, tiny_config: ModelConfig) -> None:
+    options = ReadOptions(once=once).intake
+    assert (take(crop(3 * WIDTH, 96), tiny_config.input, options).detail is None) == once
+
+
 def test_a_network_that_squeezes_crops_has_no_second_look(tiny_config: ModelConfig) -> None:
     config = replace(tiny_config, input=replace(tiny_config.input, keep_aspect=False, widths=(128,)))
     assert second_looks(taken(90, config), MIDDLE, config.input) == third_looks(taken(90, config), MIDDLE, config.input) == ()
