@@ -107,14 +107,15 @@ class BatchReader:
             doubted = [(place, *seen[place]) for place, (_, found) in enumerate(best) if found.confidence < doubt]
             more = {place: others(one, found.line, self._config.input) for place, one, found in doubted}
             looks = self._looked(looks, more, plain=plain)
-            for place in looks:
-                best[place] = surer(looks[place], self._charset)
+            for place, seen_again in looks.items():
+                taken, found = surer(seen_again, self._charset)
+                best[place] = taken, replace(found, contested=any(other.text != found.text for _, other in seen_again))
         if depth < DEEPEST:
             self._halve(seen, best, depth, plain=plain or self._search is None)
         return best
 
     def _one_lined(self, seen: Sequence[tuple[Taken, Decoded]], best: Sequence[tuple[Taken, Decoded]]) -> list[tuple[Taken, Decoded]]:
-        """What is read best, less sure where the crop may hold a second line; asked where the first look left a doubt."""
+        """What is read best, less sure where the crop may hold a second line; asked where looks read different texts."""
         asked = {n: halves_of(taken, first, best[n][1], self._config.input) for n, (taken, first) in enumerate(seen)}
         halves = self._looked(dict.fromkeys(asked, ()), asked, plain=True)
         return [(taken, with_second_line(found, *(half for _, half in halves[n])) if n in halves else found) for n, (taken, found) in enumerate(best)]

@@ -53,7 +53,8 @@ class Decoded:
 
     `log_probabilities` float32 [T, K] are kept where they are asked for or looks are compared, `line`,
     the strip of the crop that the text takes, where it is doubted. `parts` are those of a long code that was read in parts: what the
-    network took of each, and how many characters it read there. `second_line` is what seems to stand above or below the characters.
+    network took of each, and how many characters it read there. `second_line` is what seems to stand above or below the characters;
+    `contested` says whether another look read another text.
     """
 
     characters: tuple[CharReading, ...]
@@ -63,6 +64,7 @@ class Decoded:
     line: Window | None = field(default=None, compare=False, repr=False)
     parts: "tuple[tuple[Taken, int], ...]" = field(default=(), compare=False, repr=False)
     second_line: str = ""
+    contested: bool = field(default=False, compare=False)
 
     @property
     def text(self) -> str:

@@ -26,8 +26,9 @@ ALIKE, APART = 0.3, 0.6
 
 
 def halves_of(taken: Taken, first: Decoded, best: Decoded, config: InputConfig) -> tuple[Taken, ...]:
-    """The upper and the lower half of a crop whose `best` reading is likely, where the line of its `first` one is high enough for two."""
-    if not config.keep_aspect or best.confidence < LIKELY or not best.characters or best.parts or first.line is None or first.line.height < FILLS:
+    """The halves of a crop whose `best` reading is likely but contested, where the line of its `first` one is high enough for two."""
+    likely = best.contested and best.characters and best.confidence >= LIKELY and not best.parts
+    if not config.keep_aspect or not likely or first.line is None or first.line.height < FILLS:
         return ()
     return tuple(nearer(taken, half, config) for half in HALVES)
 

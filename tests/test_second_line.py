@@ -14,6 +14,7 @@ from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
 from siga_ocr.second_line import FILLS, LIKELY, halves_of, with_second_line
+from siga_ocr.second_looks import MIDDLE
 from siga_ocr.window import Window
 
 WIDTH = 90
@@ -21,7 +22,7 @@ FULL = Window(height=1.1)
 
 
 def read(text: str, confidence: float, line: Window | None = FULL) -> Decoded:
-    return Decoded(tuple(CharReading(character, confidence, 0.0, 1.0) for character in text), confidence, line=line)
+    return Decoded(tuple(CharReading(character, confidence, 0.0, 1.0) for character in text), confidence, line=line, contested=True)
 
 
 @pytest.mark.parametrize("halves", [("AB12", "XYZ9"), ("XYZ9", "AB12"), ("A812", "XYZ9"), ("AB12", "X1Z")])
@@ -59,7 +60,7 @@ def test_the_halves_show_what_is_above_and_below_the_middle(tiny_config: ModelCo
         assert np.abs(half.pixels[:, 2:-2].astype(int) - level).max() <= 1
 
 
-def test_only_likely_readings_of_lines_that_fill_the_crop_are_asked(tiny_config: ModelConfig) -> None:
+def test_only_likely_and_contested_readings_of_lines_that_fill_the_crop_are_asked(tiny_config: ModelConfig) -> None:
     taken = take(Crop(np.zeros((32, WIDTH, 3), np.uint8), "a"), tiny_config.input, IntakeOptions())
     best = read("AB", LIKELY)
     assert len(halves_of(taken, best, best, tiny_config.input)) == 2
@@ -76,12 +77,13 @@ def test_only_likely_readings_of_lines_that_fill_the_crop_are_asked(tiny_config:
 
 
 class StackedEngine:
-    """Reads AB and CD where a crop is bright above or below the middle, AB where it is both, each with the same confidence."""
+    """Reads AB of a crop that is brighter on the right than on the left, CD of another, each as surely; its middle rows as BB, less so."""
 
-    def __init__(self, config: ModelConfig, sure: float) -> None:
+    def __init__(self, config: ModelConfig, sure: float, contested: bool = True) -> None:
         self.config = config
         self.facts = EngineFacts("stacked", "cpu", "exact")
         self.sure = sure
+        self.contested = contested
         self.crops = 0
 
     def run(self, batch: Batch, steps: int) -> EngineOutput:
@@ -91,7 +93,8 @@ class StackedEngine:
         for row, image in enumerate(batch.images[:, 0, :, : int(batch.widths.min())]):
             marks = image.mean(axis=0)
             text = "CD" if marks[0] > marks[-1] else "AB"
-            log_probabilities[row, range(2), self.config.charset.encode(text)] = np.log(self.sure) / 2
+            is_middle = self.contested and int(batch.widths[row]) == round(WIDTH / MIDDLE.height)
+            log_probabilities[row, range(2), self.config.charset.encode("BB" if is_middle else text)] = np.log(0.3 if is_middle else self.sure) / 2
         attention = np.full((len(batch), steps, 8, 16), 1 / (8 * 16), dtype=np.float32)
         return EngineOutput(log_probabilities, attention)
 
@@ -118,6 +121,12 @@ def test_a_reader_asks_what_it_doubted_first(tiny_config: ModelConfig, is_two: b
     explained, _ = Reader(engine, options).explain(stacked(is_two))
     assert (explained.text, explained.reason) == (reading.text, reading.reason)
     assert explained.confidence == pytest.approx(reading.confidence)
+
+
+def test_where_all_looks_agree_no_half_is_asked(tiny_config: ModelConfig) -> None:
+    engine = StackedEngine(tiny_config, 0.9, contested=False)
+    assert Reader(engine).read_crops([stacked(True)])[0].confidence == pytest.approx(0.9)
+    assert engine.crops == 6
 
 
 @pytest.mark.parametrize(("sure", "once"), [(0.96, False), (0.9, True)])
