@@ -49,9 +49,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class Decoded:
-    """The characters of one crop, and the product of their confidences and of the end mark's; `found` is what a search adds to it.
+    """The characters of one crop, and the product of their confidences and of the end mark's, less where there may be a second line.
 
-    `log_probabilities` float32 [T, K] are kept where they are asked for or looks are compared, `line`,
+    `found` is what a search adds to it; `log_probabilities` float32 [T, K] are kept where they are asked for or looks are compared, `line`,
     the strip of the crop that the text takes, where it is doubted. `parts` are those of a long code that was read in parts: what the
     network took of each, and how many characters it read there. `second_line` is what seems to stand above or below the characters;
     `contested` says whether another look read another text.

@@ -60,7 +60,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Reading:
-    """The outcome for one crop; `confidence` is the product over its characters and the end mark.
+    """The outcome for one crop; `confidence` is the product over its characters and the end mark, less where there may be a second line.
 
     `width` and `height` are those of the upright crop in pixels (0 where it could not be opened), `elapsed_ms` the milliseconds of work on
     it (its share of a batch), `read_at` the UTC time in ISO 8601, `image_sha256` the hexadecimal hash of the image's bytes where it was asked for.
