@@ -24,7 +24,11 @@ FIELDS = (
     Field("file", "string", "the path as given, a folder's name joined with the image's; never made absolute"),
     Field("status", "string", "`ok`, `review` (a rule was not met, see `reason`) or `error` (could not be opened)"),
     Field("text", "string", "the reading; empty where nothing was read"),
-    Field("confidence", "number or null", "product of the confidences of all characters and of the end of the text, 0 to 1; null on error"),
+    Field(
+        "confidence",
+        "number or null",
+        "product of the confidences of all characters and of the end of the text, less where the crop may hold a second line, 0 to 1; null on error",
+    ),
     Field("min_character_confidence", "number or null", "that of the weakest character; of the end where the text is empty; null on error"),
     Field("error", "string or null", "why the image could not be read, in one line"),
     Field("schema_version", "integer", "1; it changes when a field is removed or changes its meaning"),
