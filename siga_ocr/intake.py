@@ -14,7 +14,7 @@ from siga_ocr.config import InputConfig
 from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.orientation import AS_IT_IS, Look, Orientation, looks_at
-from siga_ocr.preprocess import Pixels, fit, in_detail, unsqueezed
+from siga_ocr.preprocess import Pixels, evened, fit, in_detail, is_shaded, unsqueezed
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[np.generic] | Image.Image | Crop
 """A path; the bytes of an encoded image; pixels as `crops.to_crop` takes them; or a crop."""
@@ -71,6 +71,7 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
         height, width = crop.image.shape[:2]
         seen = {look: look.at(crop.image) for look in looks_at(height, width, options.orientation)}
         pixels = {look: fit(image, config) for look, image in seen.items()}
+        shaded = {look: is_shaded(fitted, config) for look, fitted in pixels.items()}
         wide = {look: unsqueezed(image, config) for look, image in seen.items()}
         detail = {look: in_detail(image, config) if options.detail else None for look, image in seen.items()}
     except UnreadableImage as error:
@@ -82,7 +83,14 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
         Taken(crop.source, fitted, *sizes[look], sha256, elapsed_ms, look=look, wide=wide[look], detail=detail[look])
         for look, fitted in pixels.items()
     )
+    first, *others = (_evened(taken) if shaded[taken.look] else taken for taken in (first, *others))
     return replace(first, others=tuple(others))
+
+
+def _evened(taken: Taken) -> Taken:
+    pixels, wide, detail = (None if layers is None else evened(layers) for layers in (taken.pixels, taken.wide, taken.detail))
+    assert pixels is not None
+    return replace(taken, pixels=pixels, wide=wide, detail=detail)
 
 
 def take_all(sources: Sequence[Source], config: InputConfig, options: IntakeOptions) -> list[Taken]:

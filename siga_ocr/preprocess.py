@@ -26,6 +26,15 @@ FINER, FINEST = 1.25, 3.0
 MIN_DEVIATION = 8.0
 """In grey levels: a crop that varies less is not blown up to full contrast, so that the noise of an empty crop stays noise."""
 
+MIDDLE_GREY = 128
+"""The mean of a crop whose grey levels are drawn anew."""
+
+NEAR = 5 / 32
+"""Of the height: how far around a pixel the mean is taken for the light that falls there."""
+
+SHADED = 0.3
+"""Of all that a crop's grey levels deviate: where what is drawn in them, the rest without the light, deviates less, the crop is evened."""
+
 _RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
@@ -90,6 +99,28 @@ def in_detail(image: Pixels, config: InputConfig) -> Pixels | None:
     if not config.keep_aspect or height < FINER * config.height or width * config.height > config.widths[-1] * height:
         return None
     return _scaled(image, (max(1, round(width * rows / height)), rows), config)
+
+
+def is_shaded(fitted: Pixels, config: InputConfig) -> bool:
+    """Whether the light on a fitted crop [C, H, w], a shadow's edge or a reflection, varies so much that what is written there is hardly seen."""
+    if not (config.keep_aspect and config.standardise):
+        return False
+    levels = fitted.mean(axis=0)
+    return float((levels - _light(levels)).std()) < SHADED * float(levels.std())
+
+
+def evened(pixels: Pixels) -> Pixels:
+    """A crop [C, h, w] without the light that falls on it: each grey level less the mean around it, and a middle grey more."""
+    layers = np.stack([layer - _light(layer.astype(np.float64)) for layer in pixels])
+    return cast(Pixels, np.rint(layers + MIDDLE_GREY).clip(0, 255).astype(np.uint8))
+
+
+def _light(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The mean of grey levels [h, w] over the square around each, the border's levels repeated."""
+    reach = max(1, round(NEAR * len(levels)))
+    side = 2 * reach + 1
+    sums = np.pad(levels, ((reach + 1, reach), (reach + 1, reach)), mode="edge").cumsum(axis=0).cumsum(axis=1)
+    return cast(npt.NDArray[np.float64], (sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]) / side**2)
 
 
 def squeezed(pixels: Pixels, config: InputConfig) -> Pixels:

@@ -1,4 +1,4 @@
-"""A crop that left a doubt is looked at again, a little differently, and once more if it still does: in what the network saw, or in finer pixels."""
+"""A crop that left a doubt is looked at again, a little differently, and once more if it still does: in more contrast, finer pixels, other shapes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from siga_ocr.config import InputConfig
 from siga_ocr.decode import Decoded, Floats
 from siga_ocr.intake import Taken
 from siga_ocr.lean import lean
-from siga_ocr.preprocess import resized, within
+from siga_ocr.preprocess import MIDDLE_GREY, MIN_DEVIATION, Pixels, resized, within
 from siga_ocr.window import Window
 
 DOUBTED = 0.95
@@ -34,6 +34,9 @@ UNHEARD = -6.0
 SILENT = -100.0
 """The logarithm of the probability of a text that is longer than what a look was read for."""
 
+FAINTEST = 2.0
+"""In grey levels: a crop that varies by as much, or by less, is drawn in `MIN_DEVIATION / FAINTEST` times as much contrast and in no more."""
+
 MIDDLE = Window(height=0.6)
 """The middle rows, for a line with far margins."""
 
@@ -51,23 +54,26 @@ def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tupl
     """The crop with a border, drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, upright and as italics.
 
     All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place, those from nearer from `taken.detail` where
-    there is any. There is none for a network that squeezes every crop to one size.
+    there is any; what is faint, the crop or a strip of it, is drawn in more contrast. There is none for a network that squeezes every crop.
     """
     if not config.keep_aspect:
         return ()
+    taken = _brought_out(taken, config)
     windows = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config), replace(line, lean=ITALIC))
-    return (_bordered(taken, config), _widened(taken, WIDER, config), *(nearer(taken, window, config) for window in windows))
+    strips = (_brought_out(nearer(taken, window, config), config) for window in windows)
+    return (_bordered(taken, config), _widened(taken, WIDER, config), *strips)
 
 
 def third_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
-    """The crop with a border and narrower, the crop with light and dark exchanged, and the `line` upright in each of `STRIPS`."""
+    """The crop with a border and narrower, the crop with light and dark exchanged, and the `line` upright in each of `STRIPS`, drawn as above."""
     if not config.keep_aspect:
         return ()
+    taken = _brought_out(taken, config)
     whole = (_widened(_bordered(taken, config), NARROWER, config), taken.seen_as(255 - taken.pixels))
     if line is None:
         return whole
     upright = _upright(taken, line, config)
-    return (*whole, *(_strip(taken, upright, strip, config) for strip in STRIPS))
+    return (*whole, *(_brought_out(_strip(taken, upright, strip, config), config) for strip in STRIPS))
 
 
 def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Taken, Decoded]:
@@ -98,6 +104,22 @@ def _log_probability(ids: Sequence[int], rows: Floats) -> float:
     if len(ids) >= len(rows):
         return SILENT
     return float(rows[np.arange(len(ids) + 1), [*ids, END]].sum(dtype=np.float64))
+
+
+def _brought_out(taken: Taken, config: InputConfig) -> Taken:
+    """What varies by less than `MIN_DEVIATION`, and is seen the fainter for it, in so much contrast; all else as it is."""
+    if not config.standardise:
+        return taken
+    return replace(taken, pixels=_in_contrast(taken.pixels), detail=None if taken.detail is None else _in_contrast(taken.detail))
+
+
+def _in_contrast(pixels: Pixels) -> Pixels:
+    deviation = float(pixels.std())
+    if deviation >= MIN_DEVIATION:
+        return pixels
+    gain = MIN_DEVIATION / max(deviation, FAINTEST)
+    drawn: Pixels = np.rint(MIDDLE_GREY + gain * (np.arange(256) - pixels.mean())).clip(0, 255).astype(np.uint8)  # of each grey level
+    return drawn[pixels]
 
 
 def _bordered(taken: Taken, config: InputConfig) -> Taken:

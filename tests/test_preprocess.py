@@ -8,7 +8,7 @@ import pytest
 
 from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.errors import UsageError
-from siga_ocr.preprocess import Batch, bucket, fit, in_detail, normalise, resized, squeezed, to_batch, unsqueezed
+from siga_ocr.preprocess import MIDDLE_GREY, Batch, bucket, evened, fit, in_detail, is_shaded, normalise, resized, squeezed, to_batch, unsqueezed
 
 GREY = InputConfig()
 PUBLISHED = ModelConfig().input
@@ -157,3 +157,36 @@ def test_detail_is_the_same_crop_with_its_finer_strokes() -> None:
     assert detail.std() == pytest.approx(100)
     assert fit(stripes, GREY).std() < 20
     assert resized(detail, 80, GREY).astype(float) == pytest.approx(fit(stripes, GREY).astype(float), abs=3)
+
+
+def strokes(rows: int = 32, contrast: int = 10, shadow: int = 0) -> npt.NDArray[np.uint8]:
+    """Upright strokes [1, rows, 4 rows], the right half in a shadow."""
+    columns = np.arange(4 * rows)
+    levels = 128 + contrast * np.where(columns * 32 // rows % 8 < 4, 1, -1) + shadow * np.where(columns < 2 * rows, 1, -1)
+    return np.repeat(levels[None, None, :], rows, axis=1).astype(np.uint8)
+
+
+def test_what_is_written_across_the_edge_of_a_shadow_is_shaded() -> None:
+    assert is_shaded(strokes(shadow=60), GREY)
+    assert not is_shaded(strokes(shadow=6), GREY)
+    assert not is_shaded(strokes(contrast=60, shadow=60), GREY)
+    assert not is_shaded(np.full((1, 32, 90), 77, dtype=np.uint8), GREY)  # nothing varies at all
+    assert not is_shaded(strokes(shadow=60), replace(GREY, standardise=False))
+    assert not is_shaded(strokes(shadow=60), replace(GREY, keep_aspect=False, widths=(128,)))
+
+
+@pytest.mark.parametrize("rows", [32, 96])
+def test_an_evened_crop_keeps_its_strokes_and_loses_the_shadow(rows: int) -> None:
+    shadowed = strokes(rows, shadow=60)
+    even, unshadowed = evened(shadowed), evened(strokes(rows))
+    assert even.shape == shadowed.shape
+    assert even.dtype == np.uint8
+    for part in (slice(3 * rows // 2), slice(5 * rows // 2, None)):  # away from the edge itself
+        assert np.array_equal(even[:, :, part], unshadowed[:, :, part])
+        assert even[:, :, part].mean() == pytest.approx(MIDDLE_GREY, abs=2)
+        assert even[:, :, part].std() > 8
+
+
+def test_evening_takes_each_channel_by_itself() -> None:
+    two = np.concatenate([strokes(shadow=60), strokes(shadow=0)])
+    assert np.array_equal(evened(two), np.concatenate([evened(strokes(shadow=60)), evened(strokes(shadow=0))]))

@@ -11,10 +11,10 @@ from siga_ocr.crops import Crop
 from siga_ocr.decode import Decoded
 from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.intake import IntakeOptions, Taken, take
-from siga_ocr.preprocess import Batch
+from siga_ocr.preprocess import MIN_DEVIATION, Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
-from siga_ocr.second_looks import BORDER, ITALIC, MIDDLE, NARROWER, STRIPS, WIDER, second_looks, surer, third_looks
+from siga_ocr.second_looks import BORDER, FAINTEST, ITALIC, MIDDLE, NARROWER, STRIPS, WIDER, second_looks, surer, third_looks
 from siga_ocr.text_line import LOWEST
 from siga_ocr.window import Window
 
@@ -184,7 +184,7 @@ def test_looks_from_nearer_show_what_the_network_was_too_coarse_for(tiny_config:
             if other.look.window is None:
                 assert np.array_equal(one.pixels, other.pixels)
             elif other.look.window.height < 0.4 and not other.look.window.lean:
-                assert other.pixels.std() > 5 * one.pixels.std()
+                assert other.pixels.std() > 4 * MIN_DEVIATION > 3.5 * one.pixels.std()  # the coarse one is faint, and brought out
 
 
 @pytest.mark.parametrize("once", [True, False])
@@ -212,6 +212,40 @@ def test_the_strips_of_a_third_look_follow_the_line(tiny_config: ModelConfig) ->
         assert window is not None
         assert (window.left, window.right) == pytest.approx((line.left + lower, line.right + lower))
         assert window.height == pytest.approx(line.height * share)
+
+
+def test_a_faint_crop_is_looked_at_again_in_more_contrast(tiny_config: ModelConfig) -> None:
+    stripes = np.tile(np.where(np.arange(270) % 30 < 15, 103, 97).astype(np.uint8)[None, :, None], (96, 1, 3))  # a deviation of 3 levels
+    one = take(Crop(stripes, "a"), tiny_config.input, IntakeOptions(detail=True))
+    assert one.pixels.std() < 3.1
+    for look in (*second_looks(one, MIDDLE, tiny_config.input), *third_looks(one, MIDDLE, tiny_config.input)):
+        assert look.pixels.std() == pytest.approx(MIN_DEVIATION, rel=0.12)
+
+
+def test_what_is_fainter_than_the_faintest_gains_no_more(tiny_config: ModelConfig) -> None:
+    noise = np.random.default_rng(0).normal(100, 1, (32, WIDTH, 1)).round().clip(0, 255).astype(np.uint8)
+    one = take(Crop(np.repeat(noise, 3, axis=2), "a"), tiny_config.input, IntakeOptions())
+    exchanged = third_looks(one, None, tiny_config.input)[1]
+    assert exchanged.pixels.std() == pytest.approx(one.pixels.std() * MIN_DEVIATION / FAINTEST, rel=0.05)
+    even = take(Crop(np.full((32, WIDTH, 3), 90, dtype=np.uint8), "a"), tiny_config.input, IntakeOptions())
+    assert {look.pixels.std() for look in second_looks(even, MIDDLE, tiny_config.input)} == {0.0}
+
+
+def test_a_faint_strip_of_a_crop_with_contrast_is_drawn_in_more(tiny_config: ModelConfig) -> None:
+    stripes = np.tile(np.where(np.arange(WIDTH) % 10 < 5, 103, 97).astype(np.uint8)[None, :, None], (32, 1, 3))
+    stripes[:6], stripes[-6:] = 220, 20
+    one = take(Crop(stripes, "a"), tiny_config.input, IntakeOptions())
+    bordered, _, middle, *_ = second_looks(one, MIDDLE, tiny_config.input)
+    assert bordered.pixels.mean() == pytest.approx(one.pixels.mean(), abs=20)  # as it is
+    assert middle.pixels.std() == pytest.approx(MIN_DEVIATION, rel=0.12)
+
+
+def test_a_network_that_takes_grey_levels_as_they_are_gets_no_more_contrast(tiny_config: ModelConfig) -> None:
+    config = replace(tiny_config.input, standardise=False)
+    faint = take(
+        Crop(np.tile(np.where(np.arange(WIDTH) % 10 < 5, 103, 97).astype(np.uint8)[None, :, None], (32, 1, 3)), "a"), config, IntakeOptions()
+    )
+    assert max(look.pixels.std() for look in second_looks(faint, MIDDLE, config)) < 3.5
 
 
 def test_three_channels_stay_three(tiny_config: ModelConfig) -> None:
