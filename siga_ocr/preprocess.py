@@ -101,6 +101,16 @@ def in_detail(image: Pixels, config: InputConfig) -> Pixels | None:
     return _scaled(image, (max(1, round(width * rows / height)), rows), config)
 
 
+def evenly_lit(image: Pixels, config: InputConfig) -> Pixels:
+    """What `fit` makes of a crop, `evened` where it `is_shaded`: a photograph as reading shows it to the network.
+
+    Raises:
+        UsageError: the array is not a crop.
+    """
+    fitted = fit(image, config)
+    return evened(fitted) if is_shaded(fitted, config) else fitted
+
+
 def is_shaded(fitted: Pixels, config: InputConfig) -> bool:
     """Whether the light on a fitted crop [C, H, w], a shadow's edge or a reflection, varies so much that what is written there is hardly seen."""
     if not (config.keep_aspect and config.standardise):
