@@ -21,7 +21,8 @@ from siga_ocr.upright import certainty, surest
 
 WIDE = np.zeros((32, 96, 3), dtype=np.uint8)
 WIDE[:, :24] = 255
-"""A crop with a light left quarter."""
+WIDE[:6] = WIDE[26:] = np.where(np.arange(96) // 4 % 2, 255, 0)[:, None]
+"""A crop with a light left quarter, between strokes above and below that are no light or shadow."""
 
 
 class LeftEngine:
