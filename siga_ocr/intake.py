@@ -69,28 +69,25 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
         crop = opened(content, name_of(source))
         crop = crop if options.roi is None else cut(crop, options.roi)
         height, width = crop.image.shape[:2]
-        seen = {look: look.at(crop.image) for look in looks_at(height, width, options.orientation)}
-        pixels = {look: fit(image, config) for look, image in seen.items()}
-        shaded = {look: is_shaded(fitted, config) for look, fitted in pixels.items()}
-        wide = {look: unsqueezed(image, config) for look, image in seen.items()}
-        detail = {look: in_detail(image, config) if options.detail else None for look, image in seen.items()}
+        layers = {look: _layers(look.at(crop.image), config, options) for look in looks_at(height, width, options.orientation)}
     except UnreadableImage as error:
         nothing = np.empty((config.channels, config.height, 0), dtype=np.uint8)
         return Taken(name_of(source), nothing, sha256=sha256, elapsed_ms=1000 * (perf_counter() - begun), error=str(error))
-    sizes = {look: (height, width) if look.angle % 180 else (width, height) for look in pixels}
+    sizes = {look: (height, width) if look.angle % 180 else (width, height) for look in layers}
     elapsed_ms = 1000 * (perf_counter() - begun)
     first, *others = (
-        Taken(crop.source, fitted, *sizes[look], sha256, elapsed_ms, look=look, wide=wide[look], detail=detail[look])
-        for look, fitted in pixels.items()
+        Taken(crop.source, pixels, *sizes[look], sha256, elapsed_ms, look=look, wide=wide, detail=detail)
+        for look, (pixels, wide, detail) in layers.items()
     )
-    first, *others = (_evened(taken) if shaded[taken.look] else taken for taken in (first, *others))
     return replace(first, others=tuple(others))
 
 
-def _evened(taken: Taken) -> Taken:
-    pixels, wide, detail = (None if layers is None else evened(layers) for layers in (taken.pixels, taken.wide, taken.detail))
-    assert pixels is not None
-    return replace(taken, pixels=pixels, wide=wide, detail=detail)
+def _layers(image: Pixels, config: InputConfig, options: IntakeOptions) -> tuple[Pixels, Pixels | None, Pixels | None]:
+    """A crop as the network takes it, unsqueezed and in detail where that is kept; all evened where it is shaded."""
+    pixels, wide, detail = fit(image, config), unsqueezed(image, config), in_detail(image, config) if options.detail else None
+    if not is_shaded(pixels, config):
+        return pixels, wide, detail
+    return evened(pixels), None if wide is None else evened(wide), None if detail is None else evened(detail)
 
 
 def take_all(sources: Sequence[Source], config: InputConfig, options: IntakeOptions) -> list[Taken]:
