@@ -39,7 +39,8 @@ class Taken:
 
     `error` says why there are no pixels, and is empty where there are. The pixels and the size are those of the crop as `look` shows it, the
     size without the look's margin; `others` are other looks at the same crop. `wide` are the pixels of a crop that had to be squeezed, as they
-    were before, up to four times as wide as the network takes; `detail` those of a crop that had more rows, up to three times as many.
+    were before, up to four times as wide as the network takes; `detail` those of a crop that had more rows, up to three times as many;
+    `as_lit` those of a shaded crop before it was evened.
     """
 
     name: str
@@ -53,10 +54,11 @@ class Taken:
     others: tuple["Taken", ...] = ()
     wide: Pixels | None = None
     detail: Pixels | None = None
+    as_lit: Pixels | None = None
 
     def seen_as(self, pixels: Pixels, look: Look | None = None) -> "Taken":
         """The same crop in other pixels, without what else there was of it."""
-        return replace(self, pixels=pixels, look=look or self.look, others=(), wide=None, detail=None)
+        return replace(self, pixels=pixels, look=look or self.look, others=(), wide=None, detail=None, as_lit=None)
 
 
 def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
@@ -76,18 +78,18 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
     sizes = {look: (height, width) if look.angle % 180 else (width, height) for look in layers}
     elapsed_ms = 1000 * (perf_counter() - begun)
     first, *others = (
-        Taken(crop.source, pixels, *sizes[look], sha256, elapsed_ms, look=look, wide=wide, detail=detail)
-        for look, (pixels, wide, detail) in layers.items()
+        Taken(crop.source, pixels, *sizes[look], sha256, elapsed_ms, look=look, wide=wide, detail=detail, as_lit=as_lit)
+        for look, (pixels, wide, detail, as_lit) in layers.items()
     )
     return replace(first, others=tuple(others))
 
 
-def _layers(image: Pixels, config: InputConfig, options: IntakeOptions) -> tuple[Pixels, Pixels | None, Pixels | None]:
-    """A crop as the network takes it, unsqueezed and in detail where that is kept; all evened where it is shaded."""
+def _layers(image: Pixels, config: InputConfig, options: IntakeOptions) -> tuple[Pixels, Pixels | None, Pixels | None, Pixels | None]:
+    """A crop as the network takes it, unsqueezed and in detail where that is kept; all evened where it is shaded, and then as it was lit too."""
     pixels, wide, detail = fit(image, config), unsqueezed(image, config), in_detail(image, config) if options.detail else None
     if not is_shaded(pixels, config):
-        return pixels, wide, detail
-    return evened(pixels), None if wide is None else evened(wide), None if detail is None else evened(detail)
+        return pixels, wide, detail, None
+    return evened(pixels), None if wide is None else evened(wide), None if detail is None else evened(detail), pixels
 
 
 def take_all(sources: Sequence[Source], config: InputConfig, options: IntakeOptions) -> list[Taken]:

@@ -103,10 +103,12 @@ class StackedEngine:
 
 
 def stacked(is_two: bool) -> Crop:
-    """Brighter on the right in the upper half; on the left, by less, in the lower one if it is another line."""
-    grey = np.full((32, WIDTH, 3), 100, np.uint8)
-    grey[:16, WIDTH // 2 :] = 220
-    grey[16:, : WIDTH // 2] = 180 if is_two else 100
+    """Brighter on the right in the upper half; on the left, by less, in the lower one if it is another line; across both the strokes of letters."""
+    grey = np.full((32, WIDTH, 3), 80, np.uint8)
+    grey[:16, WIDTH // 2 :] = 160
+    grey[16:, : WIDTH // 2] = 130 if is_two else 80
+    grey[::4] += 80
+    grey[1::4] += 80
     return Crop(grey, "a")
 
 

@@ -11,7 +11,7 @@ from siga_ocr.crops import Crop
 from siga_ocr.decode import Decoded
 from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.intake import IntakeOptions, Taken, take
-from siga_ocr.preprocess import MIN_DEVIATION, Batch
+from siga_ocr.preprocess import MIN_DEVIATION, Batch, contrast_normalised, fit
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
 from siga_ocr.second_looks import BORDER, FAINTEST, ITALIC, MIDDLE, NARROWER, STRIPS, WIDER, second_looks, surer, third_looks
@@ -246,6 +246,36 @@ def test_a_network_that_takes_grey_levels_as_they_are_gets_no_more_contrast(tiny
         Crop(np.tile(np.where(np.arange(WIDTH) % 10 < 5, 103, 97).astype(np.uint8)[None, :, None], (32, 1, 3)), "a"), config, IntakeOptions()
     )
     assert max(look.pixels.std() for look in second_looks(faint, MIDDLE, config)) < 3.5
+
+
+def lit(contrast: int, shadow: int) -> Crop:
+    """Upright strokes, the right half of them in a shadow."""
+    columns = np.arange(3 * WIDTH)
+    levels = 128 + contrast * np.where(columns % 24 < 12, 1, -1) + shadow * np.where(columns < len(columns) // 2, 1, -1)
+    return Crop(np.tile(levels.astype(np.uint8)[None, :, None], (96, 1, 3)), "a")
+
+
+def test_a_partly_shaded_crop_is_looked_at_with_its_contrast_normalised(tiny_config: ModelConfig) -> None:
+    one, line = take(lit(contrast=30, shadow=60), tiny_config.input, IntakeOptions(detail=True)), Window(height=0.8)
+    looks = second_looks(one, line, tiny_config.input)
+    upright, _, whole, strip = looks[3:]
+    assert np.array_equal(whole.pixels, contrast_normalised(one.pixels))
+    assert whole.look == one.look
+    assert np.array_equal(strip.pixels, contrast_normalised(upright.pixels))
+    assert strip.look == upright.look
+    assert len(second_looks(one, None, tiny_config.input)) == 4  # without a line there is no strip of it
+    even = take(lit(contrast=30, shadow=5), tiny_config.input, IntakeOptions(detail=True))
+    assert len(second_looks(even, line, tiny_config.input)) == 5
+
+
+def test_an_evened_crop_is_looked_at_as_it_was_lit_too(tiny_config: ModelConfig) -> None:
+    crop = lit(contrast=8, shadow=60)
+    one = take(crop, tiny_config.input, IntakeOptions(detail=True))
+    *looks, last = second_looks(one, Window(height=0.8), tiny_config.input)
+    assert len(looks) == 5
+    assert np.array_equal(last.pixels, fit(crop.image, tiny_config.input))
+    assert last.look == one.look
+    assert all(look.as_lit is None for look in (*looks, last))
 
 
 def test_three_channels_stay_three(tiny_config: ModelConfig) -> None:
