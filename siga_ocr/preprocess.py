@@ -35,7 +35,7 @@ NEAR = 5 / 32
 SHADED = 0.3
 """Of all that a crop's grey levels deviate: where what is drawn in them, the rest without the light, deviates less, the crop is evened."""
 
-PARTLY_SHADED = 0.6
+PARTLY_SHADED = 0.5
 """The same share: where less is drawn, a crop that is doubted is looked at with its local contrast normalised too."""
 
 CONTRAST = 40.0

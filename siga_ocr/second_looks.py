@@ -55,18 +55,18 @@ def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tupl
 
     All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place, those from nearer from `taken.detail` where
     there is any; what is faint, the crop or a strip of it, is drawn in more contrast. A crop that was evened is looked at as it was lit, too; one
-    that is partly shaded, and its line upright, with their local contrast normalised. There is no look for a network that squeezes every crop.
+    that is partly shaded, and each of these looks at it, with its local contrast normalised. There is none for a network that squeezes every crop.
     """
     if not config.keep_aspect:
         return ()
     as_lit, taken = taken.as_lit, _brought_out(taken, config)
     windows = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config), replace(line, lean=ITALIC))
-    strips = [_brought_out(nearer(taken, window, config), config) for window in windows]
+    strips = (_brought_out(nearer(taken, window, config), config) for window in windows)
     looks = (_bordered(taken, config), _widened(taken, WIDER, config), *strips)
     if as_lit is not None:
         return (*looks, taken.seen_as(as_lit))
     if is_partly_shaded(taken.pixels, config):
-        return (*looks, *(one.seen_as(contrast_normalised(one.pixels)) for one in (taken, *strips[1:2])))
+        return (*looks, *(one.seen_as(contrast_normalised(one.pixels)) for one in (taken, *looks)))
     return looks
 
 
