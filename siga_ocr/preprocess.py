@@ -126,7 +126,7 @@ def is_shaded(fitted: Pixels, config: InputConfig) -> bool:
 
 
 def is_partly_shaded(fitted: Pixels, config: InputConfig) -> bool:
-    """Whether the light on a fitted crop [C, H, w] varies about as much as what is written there, or more."""
+    """Whether the light on a fitted crop [C, H, w] varies more than what is written there; so it does on one that `is_shaded`."""
     return config.keep_aspect and config.standardise and _drawn_less_than(PARTLY_SHADED, fitted)
 
 

@@ -209,7 +209,7 @@ def test_evening_takes_each_channel_by_itself() -> None:
     assert np.array_equal(evened(two), np.concatenate([evened(strokes(shadow=60)), evened(strokes(shadow=0))]))
 
 
-def test_where_the_light_varies_as_much_as_the_strokes_a_crop_is_partly_shaded() -> None:
+def test_where_the_light_varies_more_than_the_strokes_a_crop_is_partly_shaded() -> None:
     assert is_partly_shaded(strokes(contrast=25, shadow=60), GREY)
     assert not is_shaded(strokes(contrast=25, shadow=60), GREY)
     assert not is_partly_shaded(strokes(contrast=25, shadow=10), GREY)
