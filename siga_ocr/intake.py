@@ -13,6 +13,7 @@ from PIL import Image
 from siga_ocr.config import InputConfig
 from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
+from siga_ocr.focus import blur_to_take_back, in_focus
 from siga_ocr.orientation import AS_IT_IS, Look, Orientation, looks_at
 from siga_ocr.preprocess import Pixels, evened, fit, in_detail, is_shaded, unsqueezed
 
@@ -85,11 +86,13 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
 
 
 def _layers(image: Pixels, config: InputConfig, options: IntakeOptions) -> tuple[Pixels, Pixels | None, Pixels | None, Pixels | None]:
-    """A crop as the network takes it, unsqueezed and in detail where that is kept; all evened where it is shaded, and then as it was lit too."""
+    """A crop as the network takes it, unsqueezed and in detail where that is kept, all evened where it is shaded and in focus; and as it was lit."""
     pixels, wide, detail = fit(image, config), unsqueezed(image, config), in_detail(image, config) if options.detail else None
-    if not is_shaded(pixels, config):
-        return pixels, wide, detail, None
-    return evened(pixels), None if wide is None else evened(wide), None if detail is None else evened(detail), pixels
+    as_lit = pixels if is_shaded(pixels, config) else None
+    if as_lit is not None:
+        pixels, wide, detail = evened(pixels), None if wide is None else evened(wide), None if detail is None else evened(detail)
+    blur = blur_to_take_back(pixels, image.shape[0], config)
+    return in_focus(pixels, blur), None if wide is None else in_focus(wide, blur), None if detail is None else in_focus(detail, blur), as_lit
 
 
 def take_all(sources: Sequence[Source], config: InputConfig, options: IntakeOptions) -> list[Taken]:

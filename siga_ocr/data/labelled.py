@@ -1,4 +1,4 @@
-"""Photographed crops of a labelled source, opened once and kept at the network's height, lit evenly as when they are read."""
+"""Photographed crops of a labelled source, opened once and kept at the network's height, lit evenly and in focus as when they are read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from siga_ocr.data.label_images import read_image
 from siga_ocr.data.labels import Dropped, LabelRules, read_labels
 from siga_ocr.data.shards import FittedCrops, Pixels, collect
 from siga_ocr.errors import LabelError, UnreadableImage
-from siga_ocr.preprocess import evenly_lit
+from siga_ocr.focus import as_read
 from siga_ocr.recipe import LabelledSource
 
 
@@ -41,7 +41,7 @@ def load_labelled(source: LabelledSource, model: ModelConfig) -> LabelledCrops:
     dropped = list(labels.dropped)
     for sample in labels.samples:
         try:
-            crops.append((evenly_lit(read_image(sample.path).image, model.input), sample.text))
+            crops.append((as_read(read_image(sample.path).image, model.input), sample.text))
         except UnreadableImage as error:
             dropped.append(Dropped(sample.line, str(sample.path), str(error)))
     if not crops:
