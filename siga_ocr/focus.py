@@ -61,7 +61,7 @@ def in_focus(pixels: Pixels, blur: float) -> Pixels:
 
 
 def blur_to_take_back(fitted: Pixels, height: int, config: InputConfig) -> float:
-    """Of a fitted crop [C, H, w] that had `height` rows: the standard deviation of its blur, in `ROWS`-ths of its height; 0 where it is in focus, or faint."""
+    """Of a fitted crop [C, H, w] that had `height` rows: its blur's standard deviation in `ROWS`-ths of its height; 0 if it is in focus, or faint."""
     if not (config.keep_aspect and config.standardise) or fitted.std() < MIN_DEVIATION:
         return 0.0
     of_pixels = OF_A_PIXEL * max(1.0, ROWS / height)

@@ -174,6 +174,7 @@ def test_the_strip_of_a_line_that_is_seen_from_below_is_drawn_upright(tiny_confi
 def test_looks_from_nearer_show_what_the_network_was_too_coarse_for(tiny_config: ModelConfig) -> None:
     stripes = np.zeros((96, 3 * WIDTH, 3), dtype=np.uint8)
     stripes[:, ::2] = 200  # finer than the network's rows and columns
+    stripes[:9], stripes[-9:] = 0, 255  # sharp edges: the crop is in focus
     coarse, fine = (take(Crop(stripes, "a"), tiny_config.input, IntakeOptions(detail=detail)) for detail in (False, True))
     line = Window(height=0.35)
     assert np.array_equal(coarse.pixels, fine.pixels)
