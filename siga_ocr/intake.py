@@ -41,7 +41,7 @@ class Taken:
     `error` says why there are no pixels, and is empty where there are. The pixels and the size are those of the crop as `look` shows it, the
     size without the look's margin; `others` are other looks at the same crop. `wide` are the pixels of a crop that had to be squeezed, as they
     were before, up to four times as wide as the network takes; `detail` those of a crop that had more rows, up to three times as many;
-    `as_lit` those of a shaded crop before it was evened.
+    `as_lit` those of a shaded crop before it was evened. Crops out of focus are in focus in all but that.
     """
 
     name: str
