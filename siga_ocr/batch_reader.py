@@ -105,7 +105,7 @@ class BatchReader:
         looks: Mapping[int, Sequence[tuple[Taken, Decoded]]] = {place: (one,) for place, one in enumerate(seen)}
         for doubt, others in ((DOUBTED, second_looks), (DOUBTED_STILL, third_looks)):
             doubted = [(place, *seen[place]) for place, (_, found) in enumerate(best) if found.confidence < doubt]
-            more = {place: others(one, found.line, self._config.input) for place, one, found in doubted}
+            more = {place: others(one, found, self._config.input) for place, one, found in doubted}
             looks = self._looked(looks, more, plain=plain)
             for place, seen_again in looks.items():
                 taken, found = surer(seen_again, self._charset)

@@ -15,7 +15,7 @@ from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.focus import blur_to_take_back, in_focus
 from siga_ocr.orientation import AS_IT_IS, Look, Orientation, looks_at
-from siga_ocr.preprocess import Pixels, evened, fit, in_detail, is_shaded, unsqueezed
+from siga_ocr.preprocess import Pixels, evened, fit, in_detail, is_shaded, softly_fitted, unsqueezed
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[np.generic] | Image.Image | Crop
 """A path; the bytes of an encoded image; pixels as `crops.to_crop` takes them; or a crop."""
@@ -41,7 +41,8 @@ class Taken:
     `error` says why there are no pixels, and is empty where there are. The pixels and the size are those of the crop as `look` shows it, the
     size without the look's margin; `others` are other looks at the same crop. `wide` are the pixels of a crop that had to be squeezed, as they
     were before, up to four times as wide as the network takes; `detail` those of a crop that had more rows, up to three times as many;
-    `as_lit` those of a shaded crop before it was evened. Crops out of focus are in focus in all but that.
+    `as_lit` those of a shaded crop before it was evened; `soft` those of a crop of few rows without Lanczos' filter. Crops out of focus are in
+    focus in all but `as_lit`.
     """
 
     name: str
@@ -56,10 +57,11 @@ class Taken:
     wide: Pixels | None = None
     detail: Pixels | None = None
     as_lit: Pixels | None = None
+    soft: Pixels | None = None
 
     def seen_as(self, pixels: Pixels, look: Look | None = None) -> "Taken":
         """The same crop in other pixels, without what else there was of it."""
-        return replace(self, pixels=pixels, look=look or self.look, others=(), wide=None, detail=None, as_lit=None)
+        return replace(self, pixels=pixels, look=look or self.look, others=(), wide=None, detail=None, as_lit=None, soft=None)
 
 
 def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
@@ -79,20 +81,22 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
     sizes = {look: (height, width) if look.angle % 180 else (width, height) for look in layers}
     elapsed_ms = 1000 * (perf_counter() - begun)
     first, *others = (
-        Taken(crop.source, pixels, *sizes[look], sha256, elapsed_ms, look=look, wide=wide, detail=detail, as_lit=as_lit)
-        for look, (pixels, wide, detail, as_lit) in layers.items()
+        Taken(crop.source, pixels, *sizes[look], sha256, elapsed_ms, look=look, wide=wide, detail=detail, as_lit=as_lit, soft=soft)
+        for look, (pixels, wide, detail, soft, as_lit) in layers.items()
     )
     return replace(first, others=tuple(others))
 
 
-def _layers(image: Pixels, config: InputConfig, options: IntakeOptions) -> tuple[Pixels, Pixels | None, Pixels | None, Pixels | None]:
-    """A crop as the network takes it, unsqueezed and in detail where that is kept, all evened where it is shaded and in focus; and as it was lit."""
-    pixels, wide, detail = fit(image, config), unsqueezed(image, config), in_detail(image, config) if options.detail else None
+def _layers(image: Pixels, config: InputConfig, options: IntakeOptions) -> tuple[Pixels, Pixels | None, Pixels | None, Pixels | None, Pixels | None]:
+    """A crop as the network takes it; where they are kept unsqueezed, in detail and soft; all evened if shaded, and in focus; last as it was lit."""
+    pixels = fit(image, config)
+    others = [unsqueezed(image, config), in_detail(image, config) if options.detail else None, softly_fitted(image, config)]
     as_lit = pixels if is_shaded(pixels, config) else None
     if as_lit is not None:
-        pixels, wide, detail = evened(pixels), None if wide is None else evened(wide), None if detail is None else evened(detail)
+        pixels, *others = evened(pixels), *(None if one is None else evened(one) for one in others)
     blur = blur_to_take_back(pixels, image.shape[0], config)
-    return in_focus(pixels, blur), None if wide is None else in_focus(wide, blur), None if detail is None else in_focus(detail, blur), as_lit
+    wide, detail, soft = (None if one is None else in_focus(one, blur) for one in others)
+    return in_focus(pixels, blur), wide, detail, soft, as_lit
 
 
 def take_all(sources: Sequence[Source], config: InputConfig, options: IntakeOptions) -> list[Taken]:

@@ -11,6 +11,7 @@ from siga_ocr.decode import Decoded, Floats
 from siga_ocr.intake import Taken
 from siga_ocr.lean import lean
 from siga_ocr.preprocess import MIDDLE_GREY, MIN_DEVIATION, Pixels, contrast_normalised, is_partly_shaded, resized, within
+from siga_ocr.spacing import widening
 from siga_ocr.window import Window
 
 DOUBTED = 0.95
@@ -23,7 +24,7 @@ BORDER = 3
 """Rows and columns of the network's input: what one of the looks shows around the crop, its own border repeated."""
 
 WIDER = 1.2
-"""How much wider the crop is drawn in another look."""
+"""How much wider the crop is drawn in another look, where its characters stand as far apart as usual."""
 
 CHORUS = 0.25
 """How much all looks together say about a text, beside the one that is surest of it."""
@@ -50,8 +51,8 @@ STRIPS = ((0.7, 0.0, 1.0), (1.4, 0.0, 1.0), (1.0, 0.0, WIDER), (1.25, 0.0, NARRO
 """The third looks at the line: how much of its height each shows, by how many heights of the crop lower, and how much wider it is drawn."""
 
 
-def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
-    """The crop with a border, drawn wider, and from nearer: its middle rows, and the `line` that the first look has found, upright and as italics.
+def second_looks(taken: Taken, found: Decoded, config: InputConfig) -> tuple[Taken, ...]:
+    """The crop in other shapes (`_shapes`), and in other light where it is badly lit; one of few rows also as softly as others are drawn.
 
     All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place, those from nearer from `taken.detail` where
     there is any; what is faint, the crop or a strip of it, is drawn in more contrast. A crop that was evened is looked at as it was lit, too; one
@@ -59,26 +60,42 @@ def second_looks(taken: Taken, line: Window | None, config: InputConfig) -> tupl
     """
     if not config.keep_aspect:
         return ()
-    as_lit, taken = taken.as_lit, _brought_out(taken, config)
-    windows = (MIDDLE,) if line is None else (MIDDLE, _upright(taken, line, config), replace(line, lean=ITALIC))
-    strips = (_brought_out(nearer(taken, window, config), config) for window in windows)
-    looks = (_bordered(taken, config), _widened(taken, WIDER, config), *strips)
-    if as_lit is not None:
-        return (*looks, taken.seen_as(as_lit))
-    if is_partly_shaded(taken.pixels, config):
-        return (*looks, *(one.seen_as(contrast_normalised(one.pixels)) for one in (taken, *looks)))
-    return looks
+    wider = widening(taken, found, config)
+    drawn = _brought_out(taken, config)
+    looks = _shapes(drawn, found.line, wider, config)
+    if taken.as_lit is not None:
+        looks = (*looks, taken.seen_as(taken.as_lit))
+    elif is_partly_shaded(drawn.pixels, config):
+        looks = (*looks, *(one.seen_as(contrast_normalised(one.pixels)) for one in (drawn, *looks)))
+    if taken.soft is None:
+        return looks
+    soft = _brought_out(taken.seen_as(taken.soft), config)
+    return (*looks, soft, *_shapes(soft, found.line, wider, config))
 
 
-def third_looks(taken: Taken, line: Window | None, config: InputConfig) -> tuple[Taken, ...]:
-    """The crop with a border and narrower, the crop with light and dark exchanged, and the `line` upright in each of `STRIPS`, drawn as above."""
+def _shapes(taken: Taken, line: Window | None, wider: float, config: InputConfig) -> tuple[Taken, ...]:
+    """The crop with a border, wider, and from nearer: its middle rows, and the `line` that the first look has found, upright and as italics.
+
+    Where its characters stand closer or farther apart than usual, the crop is drawn so much `wider` that they do not, and so is the upright line.
+    """
+    is_usual = wider == 1.0
+    whole = _bordered(taken, config), _widened(taken, WIDER if is_usual else wider, config)
+    middle = _brought_out(nearer(taken, MIDDLE, config), config)
+    if line is None:
+        return (*whole, middle)
+    upright, italic = (_brought_out(nearer(taken, window, config), config) for window in (_upright(taken, line, config), replace(line, lean=ITALIC)))
+    return (*whole, middle, upright, italic, *(() if is_usual else (_widened(upright, wider, config),)))
+
+
+def third_looks(taken: Taken, found: Decoded, config: InputConfig) -> tuple[Taken, ...]:
+    """The crop with a border and narrower, the crop with light and dark exchanged, and its line upright in each of `STRIPS`, drawn as above."""
     if not config.keep_aspect:
         return ()
     taken = _brought_out(taken, config)
     whole = (_widened(_bordered(taken, config), NARROWER, config), taken.seen_as(255 - taken.pixels))
-    if line is None:
+    if found.line is None:
         return whole
-    upright = _upright(taken, line, config)
+    upright = _upright(taken, found.line, config)
     return (*whole, *(_brought_out(_strip(taken, upright, strip, config), config) for strip in STRIPS))
 
 

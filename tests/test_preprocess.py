@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.errors import UsageError
 from siga_ocr.preprocess import (
     CONTRAST,
+    FEW_ROWS,
     MIDDLE_GREY,
     SMOOTHEST,
     Batch,
@@ -22,6 +24,7 @@ from siga_ocr.preprocess import (
     is_shaded,
     normalise,
     resized,
+    softly_fitted,
     squeezed,
     to_batch,
     unsqueezed,
@@ -47,6 +50,25 @@ def test_fit_keeps_the_aspect_ratio_up_to_twelve_and_squeezes_beyond(height: int
 
 def test_fit_stretches_to_the_only_width_where_the_aspect_ratio_is_not_kept() -> None:
     assert {fit(noise(20, width), PUBLISHED).shape for width in (5, 128, 900)} == {(3, 32, 128)}
+
+
+def test_a_crop_of_few_rows_is_drawn_by_lanczos_filter_and_softly_as_others_are() -> None:
+    few, more = noise(FEW_ROWS - 1, 60), noise(FEW_ROWS, 60)
+    drawn = {
+        way: np.asarray(Image.fromarray(few).convert("L").resize((128, 32), way)) for way in (Image.Resampling.LANCZOS, Image.Resampling.BILINEAR)
+    }
+    assert np.array_equal(fit(few, GREY)[0], drawn[Image.Resampling.LANCZOS])
+    soft = softly_fitted(few, GREY)
+    assert soft is not None
+    assert np.array_equal(soft[0], drawn[Image.Resampling.BILINEAR])
+    assert softly_fitted(more, GREY) is None
+    assert np.array_equal(fit(more, GREY)[0], np.asarray(Image.fromarray(more).convert("L").resize((120, 32), Image.Resampling.BILINEAR)))
+
+
+def test_networks_that_squeeze_crops_draw_few_rows_as_they_were_trained() -> None:
+    few = noise(FEW_ROWS - 1, 60)
+    assert softly_fitted(few, PUBLISHED) is None
+    assert np.array_equal(fit(few, PUBLISHED).transpose(1, 2, 0), np.asarray(Image.fromarray(few).resize((128, 32), Image.Resampling.BICUBIC)))
 
 
 def test_grey_is_the_itu_601_luma() -> None:

@@ -11,10 +11,11 @@ from siga_ocr.crops import Crop
 from siga_ocr.decode import Decoded
 from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.intake import IntakeOptions, Taken, take
-from siga_ocr.preprocess import MIN_DEVIATION, Batch, contrast_normalised, fit
+from siga_ocr.preprocess import FEW_ROWS, MIN_DEVIATION, Batch, contrast_normalised, fit
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
 from siga_ocr.second_looks import BORDER, FAINTEST, ITALIC, MIDDLE, NARROWER, STRIPS, WIDER, second_looks, surer, third_looks
+from siga_ocr.spacing import USUAL
 from siga_ocr.text_line import LOWEST
 from siga_ocr.window import Window
 
@@ -142,7 +143,7 @@ def test_looks_keep_to_the_widths_that_the_network_takes(tiny_config: ModelConfi
     limit = tiny_config.input.widths[-1]
     for width in (1, 4, limit - 1, 3 * limit):
         one, line = taken(width, tiny_config), Window(0.2, 0.9, 0.4)
-        for look in (*second_looks(one, line, tiny_config.input), *third_looks(one, line, tiny_config.input)):
+        for look in (*second_looks(one, seen(line), tiny_config.input), *third_looks(one, seen(line), tiny_config.input)):
             assert look.pixels.dtype == np.uint8
             assert look.pixels.shape[:2] == (tiny_config.input.channels, tiny_config.input.height)
             assert 4 <= look.pixels.shape[2] <= limit
@@ -152,7 +153,7 @@ def test_the_strip_of_the_line_is_drawn_upright_and_as_italics(tiny_config: Mode
     y, x = np.arange(32)[:, None], np.arange(WIDTH)[None]
     leaning = np.where((x + 0.4 * y) % 12 < 3, 220, 40).astype(np.uint8)
     one = take(Crop(np.repeat(leaning[:, :, None], 3, axis=2), "a"), tiny_config.input, IntakeOptions())
-    strip, italic = second_looks(one, Window(height=0.8), tiny_config.input)[-2:]
+    strip, italic = second_looks(one, seen(Window(height=0.8)), tiny_config.input)[-2:]
     assert italic.look.window == Window(height=0.8, lean=ITALIC)
     assert strip.look.window is not None
     assert strip.look.window.lean == pytest.approx(-0.4, abs=0.06)
@@ -164,7 +165,7 @@ def test_the_strip_of_a_line_that_is_seen_from_below_is_drawn_upright(tiny_confi
     y, x = np.arange(32)[:, None] - 15.5, np.arange(WIDTH)[None]
     fanned = np.where((x + 0.8 * y) / (1 + 1.6 / WIDTH * y) % 12 < 3, 220, 40).astype(np.uint8)
     one = take(Crop(np.repeat(fanned[:, :, None], 3, axis=2), "a"), tiny_config.input, IntakeOptions())
-    strip = second_looks(one, Window(height=0.8), tiny_config.input)[-2]
+    strip = second_looks(one, seen(Window(height=0.8)), tiny_config.input)[-2]
     assert strip.look.window is not None
     assert strip.look.window.fan == pytest.approx(1.6, abs=0.25)
     inner = strip.pixels[0, 4:-4, 20:-20].astype(float)
@@ -176,7 +177,7 @@ def test_looks_from_nearer_show_what_the_network_was_too_coarse_for(tiny_config:
     stripes[:, ::2] = 200  # finer than the network's rows and columns
     stripes[:9], stripes[-9:] = 0, 255  # sharp edges: the crop is in focus
     coarse, fine = (take(Crop(stripes, "a"), tiny_config.input, IntakeOptions(detail=detail)) for detail in (False, True))
-    line = Window(height=0.35)
+    line = seen(Window(height=0.35))
     assert np.array_equal(coarse.pixels, fine.pixels)
     for looks in (second_looks, third_looks):
         for one, other in zip(looks(coarse, line, tiny_config.input), looks(fine, line, tiny_config.input), strict=True):
@@ -196,19 +197,19 @@ def test_detail_is_kept_where_there_may_be_a_second_look(once: bool, tiny_config
 
 def test_a_network_that_squeezes_crops_has_no_second_look(tiny_config: ModelConfig) -> None:
     config = replace(tiny_config, input=replace(tiny_config.input, keep_aspect=False, widths=(128,)))
-    assert second_looks(taken(90, config), MIDDLE, config.input) == third_looks(taken(90, config), MIDDLE, config.input) == ()
+    assert second_looks(taken(90, config), seen(MIDDLE), config.input) == third_looks(taken(90, config), seen(MIDDLE), config.input) == ()
 
 
 def test_a_third_look_exchanges_light_and_dark(tiny_config: ModelConfig) -> None:
     one = taken(90, tiny_config)
-    narrower, exchanged = third_looks(one, None, tiny_config.input)
+    narrower, exchanged = third_looks(one, seen(None), tiny_config.input)
     assert np.array_equal(exchanged.pixels.astype(int), 255 - one.pixels.astype(int))
     assert narrower.look.margin > one.look.margin == exchanged.look.margin
 
 
 def test_the_strips_of_a_third_look_follow_the_line(tiny_config: ModelConfig) -> None:
     line = Window(0.4, 0.5, 0.6)
-    windows = [look.look.window for look in third_looks(taken(90, tiny_config), line, tiny_config.input)[2:]]
+    windows = [look.look.window for look in third_looks(taken(90, tiny_config), seen(line), tiny_config.input)[2:]]
     for window, (share, lower, _) in zip(windows, STRIPS, strict=True):
         assert window is not None
         assert (window.left, window.right) == pytest.approx((line.left + lower, line.right + lower))
@@ -219,24 +220,24 @@ def test_a_faint_crop_is_looked_at_again_in_more_contrast(tiny_config: ModelConf
     stripes = np.tile(np.where(np.arange(270) % 30 < 15, 103, 97).astype(np.uint8)[None, :, None], (96, 1, 3))  # a deviation of 3 levels
     one = take(Crop(stripes, "a"), tiny_config.input, IntakeOptions(detail=True))
     assert one.pixels.std() < 3.1
-    for look in (*second_looks(one, MIDDLE, tiny_config.input), *third_looks(one, MIDDLE, tiny_config.input)):
+    for look in (*second_looks(one, seen(MIDDLE), tiny_config.input), *third_looks(one, seen(MIDDLE), tiny_config.input)):
         assert look.pixels.std() == pytest.approx(MIN_DEVIATION, rel=0.12)
 
 
 def test_what_is_fainter_than_the_faintest_gains_no_more(tiny_config: ModelConfig) -> None:
     noise = np.random.default_rng(0).normal(100, 1, (32, WIDTH, 1)).round().clip(0, 255).astype(np.uint8)
     one = take(Crop(np.repeat(noise, 3, axis=2), "a"), tiny_config.input, IntakeOptions())
-    exchanged = third_looks(one, None, tiny_config.input)[1]
+    exchanged = third_looks(one, seen(None), tiny_config.input)[1]
     assert exchanged.pixels.std() == pytest.approx(one.pixels.std() * MIN_DEVIATION / FAINTEST, rel=0.05)
     even = take(Crop(np.full((32, WIDTH, 3), 90, dtype=np.uint8), "a"), tiny_config.input, IntakeOptions())
-    assert {look.pixels.std() for look in second_looks(even, MIDDLE, tiny_config.input)} == {0.0}
+    assert {look.pixels.std() for look in second_looks(even, seen(MIDDLE), tiny_config.input)} == {0.0}
 
 
 def test_a_faint_strip_of_a_crop_with_contrast_is_drawn_in_more(tiny_config: ModelConfig) -> None:
     stripes = np.tile(np.where(np.arange(WIDTH) % 10 < 5, 103, 97).astype(np.uint8)[None, :, None], (32, 1, 3))
     stripes[:6], stripes[-6:] = 220, 20
     one = take(Crop(stripes, "a"), tiny_config.input, IntakeOptions())
-    bordered, _, middle, *_ = second_looks(one, MIDDLE, tiny_config.input)
+    bordered, _, middle, *_ = second_looks(one, seen(MIDDLE), tiny_config.input)
     assert bordered.pixels.mean() == pytest.approx(one.pixels.mean(), abs=20)  # as it is
     assert middle.pixels.std() == pytest.approx(MIN_DEVIATION, rel=0.12)
 
@@ -246,7 +247,12 @@ def test_a_network_that_takes_grey_levels_as_they_are_gets_no_more_contrast(tiny
     faint = take(
         Crop(np.tile(np.where(np.arange(WIDTH) % 10 < 5, 103, 97).astype(np.uint8)[None, :, None], (32, 1, 3)), "a"), config, IntakeOptions()
     )
-    assert max(look.pixels.std() for look in second_looks(faint, MIDDLE, config)) < 3.5
+    assert max(look.pixels.std() for look in second_looks(faint, seen(MIDDLE), config)) < 3.5
+
+
+def seen(line: Window | None) -> Decoded:
+    """What a first look found whose characters stand as usual."""
+    return Decoded((), 0.5, line=line)
 
 
 def lit(contrast: int, shadow: int) -> Crop:
@@ -258,30 +264,79 @@ def lit(contrast: int, shadow: int) -> Crop:
 
 def test_a_partly_shaded_crop_is_looked_at_with_its_contrast_normalised(tiny_config: ModelConfig) -> None:
     one, line = take(lit(contrast=25, shadow=60), tiny_config.input, IntakeOptions(detail=True)), Window(height=0.8)
-    looks = second_looks(one, line, tiny_config.input)
+    looks = second_looks(one, seen(line), tiny_config.input)
     assert len(looks) == 5 + 6
     for drawn, normalised in zip((one, *looks[:5]), looks[5:], strict=True):
         assert np.array_equal(normalised.pixels, contrast_normalised(drawn.pixels))
         assert normalised.look == drawn.look
-    assert len(second_looks(one, None, tiny_config.input)) == 3 + 4  # without a line there is no strip of it
+    assert len(second_looks(one, seen(None), tiny_config.input)) == 3 + 4  # without a line there is no strip of it
     even = take(lit(contrast=30, shadow=5), tiny_config.input, IntakeOptions(detail=True))
-    assert len(second_looks(even, line, tiny_config.input)) == 5
+    assert len(second_looks(even, seen(line), tiny_config.input)) == 5
 
 
 def test_an_evened_crop_is_looked_at_as_it_was_lit_too(tiny_config: ModelConfig) -> None:
     crop = lit(contrast=8, shadow=60)
     one = take(crop, tiny_config.input, IntakeOptions(detail=True))
-    *looks, last = second_looks(one, Window(height=0.8), tiny_config.input)
+    *looks, last = second_looks(one, seen(Window(height=0.8)), tiny_config.input)
     assert len(looks) == 5
     assert np.array_equal(last.pixels, fit(crop.image, tiny_config.input))
     assert last.look == one.look
     assert all(look.as_lit is None for look in (*looks, last))
 
 
+LINE = Window(height=0.8)
+
+
+def spaced(apart: float, line: Window | None = LINE) -> Decoded:
+    """Three characters of which each stands `apart` pixels from the next."""
+    return Decoded(tuple(CharReading("A", 0.5, 10 + n * apart - 3, 10 + n * apart + 3) for n in range(3)), 0.5, line=line)
+
+
+@pytest.mark.parametrize(("apart", "wider"), [(8.0, USUAL * 0.8 * 32 / 8), (30.0, USUAL * 0.8 * 32 / 30)])
+def test_characters_that_stand_close_or_apart_are_drawn_as_far_apart_as_usual(apart: float, wider: float, tiny_config: ModelConfig) -> None:
+    one = taken(WIDTH, tiny_config)
+    usual, looks = (second_looks(one, found, tiny_config.input) for found in (spaced(16.0), spaced(apart)))
+    assert [look.pixels.shape[2] for look in usual[:2]] == [LOOKS["bordered"], LOOKS["wider"]]
+    assert looks[1].pixels.shape[2] == round(WIDTH * wider)
+    assert looks[-1].look.window == looks[3].look.window  # the upright line, drawn once more
+    assert looks[-1].pixels.shape[2] == pytest.approx(looks[3].pixels.shape[2] * wider, abs=1)
+    assert len(looks) == len(usual) + 1
+    assert [look.pixels.shape for look in looks[2:5]] == [look.pixels.shape for look in usual[2:5]]
+
+
+def test_where_a_character_was_seen_in_a_wider_look_is_where_it_stands_in_the_crop(tiny_config: ModelConfig) -> None:
+    engine = LookEngine(tiny_config, {"as it is": 0.5})
+    decoded = Reader(engine)._batches
+    looks = second_looks(taken(WIDTH, tiny_config), spaced(8.0), tiny_config.input)
+    for look in (looks[1], looks[-1]):
+        columns = look.pixels.shape[2]
+        attention = np.zeros((1, 3, 1, columns), dtype=np.float32)
+        attention[:, :, 0, round(0.4 * columns) : round(0.6 * columns)] = 1.0
+        log_probabilities = np.full((1, 3, tiny_config.charset.class_count), -20.0, dtype=np.float32)
+        log_probabilities[:, 0, 1], log_probabilities[:, 1:, 0] = np.log(0.9), 0.0
+        found = decoded._decode(EngineOutput(log_probabilities, attention), 0, look, columns).characters[0]
+        assert (found.x0 + found.x1) / 2 == pytest.approx(WIDTH / 2, abs=1.0)
+
+
+def test_a_crop_of_few_rows_is_looked_at_as_softly_as_others_are_drawn_too(tiny_config: ModelConfig) -> None:
+    one = take(crop(40, FEW_ROWS - 1), tiny_config.input, IntakeOptions(detail=True))
+    assert one.soft is not None
+    line = seen(Window(height=0.8))
+    looks = second_looks(one, line, tiny_config.input)
+    soft = one.seen_as(one.soft)
+    assert len(looks) == 5 + 6
+    for seen_softly, expected in zip(looks[5:], (soft, *second_looks(soft, line, tiny_config.input)), strict=True):
+        assert np.array_equal(seen_softly.pixels, expected.pixels)
+        assert seen_softly.look == expected.look
+        assert seen_softly.soft is None
+    assert looks[5].pixels.std() < one.pixels.std()
+    assert take(crop(40, FEW_ROWS), tiny_config.input, IntakeOptions(detail=True)).soft is None
+
+
 def test_three_channels_stay_three(tiny_config: ModelConfig) -> None:
     config = replace(tiny_config.input, channels=3, standardise=False)
     coloured = take(crop(), config, IntakeOptions())
-    for look in second_looks(coloured, Window(0.4, 0.6, 0.8), config):
+    for look in second_looks(coloured, seen(Window(0.4, 0.6, 0.8)), config):
         assert look.pixels.shape[0] == 3
         assert np.abs(look.pixels.mean(axis=(1, 2)) - coloured.pixels.mean(axis=(1, 2))).max() < 6
 

@@ -5,6 +5,7 @@ noise is added and the file is compressed as a camera would.
 """
 
 import argparse
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import cast
@@ -13,15 +14,12 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from siga_ocr.assessing.evaluate import compare
-from siga_ocr.crops import Crop, read_crop
 from siga_ocr.preprocess import Pixels
 from siga_ocr.reader import Reader
-from tests.benchmarks.real_sets import samples_of
+from tests.benchmarks.disturbed import report
 
 ROWS = 32
 SEED = 78
-SURE = 0.95
 
 
 def blurred(image: Pixels, blur: float, *, disk: bool = False) -> Pixels:
@@ -47,6 +45,11 @@ def photographed(image: Pixels, noise: float, jpeg: int | None, generator: np.ra
     return np.asarray(Image.open(content))
 
 
+def disturbed(options: argparse.Namespace, generator: np.random.Generator, blur: float, image: Pixels) -> Pixels:
+    """The crop as the options ask for it."""
+    return photographed(blurred(image, blur, disk=options.disk), options.noise, options.jpeg, generator)
+
+
 def main() -> None:
     """Print a line for each folder and blur."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -59,21 +62,7 @@ def main() -> None:
     options = parser.parse_args()
     reader = Reader.load(options.model, "cpu")
     for folder in options.folders:
-        samples = samples_of(folder)
-        images, truths = [read_crop(str(sample.path)).image for sample in samples], [sample.text for sample in samples]
-        for blur in options.blurs:
-            generator = np.random.default_rng(SEED)
-            crops = [Crop(photographed(blurred(image, blur, disk=options.disk), options.noise, options.jpeg, generator), "") for image in images]
-            readings = reader.read_crops(crops)
-            folded = compare(readings, truths).folded
-            right = [reading.text == truth for reading, truth in zip(readings, truths, strict=True)]
-            sure = [is_right for is_right, reading in zip(right, readings, strict=True) if reading.text and reading.confidence >= SURE]
-            letters = f"{100 * folded.word_accuracy:.1f} % by letters and digits, " if folded else ""
-            print(
-                f"{folder.name}, blur {blur:g}: {sum(right)} of {len(right)} letter for letter, {letters}"
-                f"{len(sure)} with {SURE:g} or more, {sure.count(False)} of them wrong",
-                flush=True,
-            )
+        report(reader, folder, {f"blur {blur:g}": partial(disturbed, options, np.random.default_rng(SEED), blur) for blur in options.blurs})
 
 
 if __name__ == "__main__":
