@@ -43,6 +43,7 @@ class BatchReader:
         self.window = max(SHORTEST_WINDOW, BATCHES_AHEAD * self.size) if options.window == "auto" else options.window
         self._engine = engine
         self._config = engine.config
+        self._closely = engine.config.input.keep_aspect and engine.facts.device == "cpu"  # a GPU prepares itself for each width anew
         self._charset = engine.config.charset
         self._options = options
         self._notices = notices
@@ -160,7 +161,7 @@ class BatchReader:
 
     def _decoded(self, batch: Sequence[Taken], steps: int, *, plain: bool = False) -> list[Decoded]:
         """In the order of the batch; what has not ended within `steps` is run once more with all of them."""
-        pixels = to_batch([taken.pixels for taken in batch], self._config.input)
+        pixels = to_batch([taken.pixels for taken in batch], self._config.input, closely=self._closely)
         output = None
         try:
             with self._lanes:

@@ -20,6 +20,9 @@ MIN_WIDTH = 4
 WIDEST = 4
 """Inputs of the largest width that are kept of a crop which is too wide for one."""
 
+CLOSELY = 8
+"""Columns: a batch that is padded closely is as wide as a multiple of these, which every network's features divide."""
+
 FINER, FINEST = 1.25, 3.0
 """Heights of the network: a crop at least as high as the first is kept in more rows than the network takes too, in no more than the second."""
 
@@ -223,15 +226,20 @@ def normalise(fitted: Pixels, config: InputConfig) -> Floats:
     return cast(Floats, (levels / np.float32(255) - mean) / std)
 
 
-def to_batch(crops: Sequence[Pixels], config: InputConfig) -> Batch:
+def to_batch(crops: Sequence[Pixels], config: InputConfig, *, closely: bool = False) -> Batch:
     """Normalise fitted crops, each uint8 [C, H, w], and pad them on the right to the bucket of the widest.
+
+    `closely` pads no farther than to the next multiple of `CLOSELY` columns: fewer to compute, but more widths than buckets to prepare for.
 
     Raises:
         UsageError: there is no crop, one has other channels or another height, or one is wider than every bucket.
     """
     if not crops:
         raise UsageError("A batch needs at least one crop.")
-    width = bucket(max(crop.shape[2] for crop in crops), config)
+    widest = max(crop.shape[2] for crop in crops)
+    width = bucket(widest, config)
+    if closely:
+        width = min(width, -(-widest // CLOSELY) * CLOSELY)
     images = np.zeros((len(crops), config.channels, config.height, width), dtype=np.float32)
     mask = np.zeros((len(crops), width), dtype=np.float32)
     for row, crop in enumerate(crops):

@@ -259,3 +259,13 @@ def test_smooth_ground_stays_smooth_where_contrast_is_normalised() -> None:
     assert contrast_normalised(noise).std() == pytest.approx(CONTRAST / SMOOTHEST * noise.std(), rel=0.05)
     beside = np.concatenate([strokes(contrast=60), noise], axis=2)  # as smooth as it is beside strokes of more contrast
     assert contrast_normalised(beside)[:, :, 140:].std() < 0.1 * CONTRAST
+
+
+@pytest.mark.parametrize(("widest", "closely", "bucketed"), [(65, 72, 96), (64, 64, 64), (9, 16, 64), (384, 384, 384)])
+def test_a_batch_is_padded_closely_where_that_is_asked_for(widest: int, closely: int, bucketed: int) -> None:
+    crops = [fit(noise(32, width, seed=width), GREY) for width in (widest, 5)]
+    close, wide = to_batch(crops, GREY, closely=True), to_batch(crops, GREY)
+    assert (close.images.shape[3], wide.images.shape[3]) == (closely, bucketed)
+    assert np.array_equal(close.images, wide.images[..., :closely])
+    assert np.array_equal(close.mask, wide.mask[:, :closely])
+    assert not wide.images[..., closely:].any()
