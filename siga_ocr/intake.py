@@ -25,7 +25,7 @@ Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[n
 class IntakeOptions:
     """`roi` x, y, width, height is cut out of each upright image first and turned by `orientation`; `trace` adds the hash of what came in.
 
-    `detail` is kept where a crop may be looked at from nearer.
+    `detail` is kept where a crop may be looked at from nearer, and so is what a crop of few rows looks like drawn softly.
     """
 
     roi: Roi | None = None
@@ -90,7 +90,7 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
 def _layers(image: Pixels, config: InputConfig, options: IntakeOptions) -> tuple[Pixels, Pixels | None, Pixels | None, Pixels | None, Pixels | None]:
     """A crop as the network takes it; where they are kept unsqueezed, in detail and soft; all evened if shaded, and in focus; last as it was lit."""
     pixels = fit(image, config)
-    others = [unsqueezed(image, config), in_detail(image, config) if options.detail else None, softly_fitted(image, config)]
+    others = [unsqueezed(image, config), *((in_detail(image, config), softly_fitted(image, config)) if options.detail else (None, None))]
     as_lit = pixels if is_shaded(pixels, config) else None
     if as_lit is not None:
         pixels, *others = evened(pixels), *(None if one is None else evened(one) for one in others)

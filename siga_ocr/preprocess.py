@@ -21,7 +21,7 @@ WIDEST = 4
 """Inputs of the largest width that are kept of a crop which is too wide for one."""
 
 CLOSELY = 8
-"""Columns: a batch that is padded closely is as wide as a multiple of these, which every network's features divide."""
+"""Columns: a batch that is padded closely is as wide as a multiple of these, and so of a column of any network's features."""
 
 FINER, FINEST = 1.25, 3.0
 """Heights of the network: a crop at least as high as the first is kept in more rows than the network takes too, in no more than the second."""
@@ -89,25 +89,24 @@ def within(width: float, config: InputConfig) -> int:
     return min(max(round(width), MIN_WIDTH), config.widths[-1])
 
 
-def fit(image: Pixels, config: InputConfig) -> Pixels:
+def fit(image: Pixels, config: InputConfig, *, softly: bool = False) -> Pixels:
     """Scale a crop, uint8 [h, w, 3] RGB, to the network's height: uint8 [C, H, w], grey (ITU-R 601 luma) where C is 1.
 
-    What has `FEW_ROWS`, where grey levels are standardised, by Lanczos' filter (Duchon, Lanczos filtering in one and two dimensions, 1979).
+    What has fewer than `FEW_ROWS`, if grey levels are standardised, by Lanczos' filter (Duchon, Lanczos filtering in one and two dimensions, 1979),
+    unless it is to be drawn `softly`, as others are.
 
     Raises:
         UsageError: the array is not a crop.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise UsageError(f"A crop is uint8 [h, w, 3] with at least one pixel, got {image.dtype} {image.shape}.")
-    way = Image.Resampling.LANCZOS if _has_few_rows(image, config) else _RESAMPLING[config.resample]
+    way = Image.Resampling.LANCZOS if _has_few_rows(image, config) and not softly else _RESAMPLING[config.resample]
     return _scaled(image, (fitted_width(image.shape[0], image.shape[1], config), config.height), config, way)
 
 
 def softly_fitted(image: Pixels, config: InputConfig) -> Pixels | None:
     """What `fit` would make of a crop of few rows if it had more: without Lanczos' filter, which sharpens noise too. None for all others."""
-    if not _has_few_rows(image, config):
-        return None
-    return _scaled(image, (fitted_width(image.shape[0], image.shape[1], config), config.height), config, _RESAMPLING[config.resample])
+    return fit(image, config, softly=True) if _has_few_rows(image, config) else None
 
 
 def unsqueezed(image: Pixels, config: InputConfig) -> Pixels | None:

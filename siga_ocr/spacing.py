@@ -11,16 +11,16 @@ CLOSE, APART = 0.45, 0.8
 """The same, between which characters stand as usual: about a quarter of what the network was trained on lies below, a twentieth above."""
 
 LEAST, MOST = 0.5, 2.2
-"""How much wider a line is drawn, and no more, however it is spaced: what would need more is hardly one line of characters."""
+"""The least and the most times as wide as it is that a line is drawn, however it is spaced."""
 
 
 def widening(taken: Taken, found: Decoded, config: InputConfig) -> float:
     """How many times as wide a crop is to be drawn for the characters that were `found` to stand as usual; 1 where they do, or are fewer than two."""
     if found.line is None or len(found.characters) < 2:
         return 1.0
-    middles = [(character.x0 + character.x1) / 2 for character in found.characters]
+    first, last = ((character.x0 + character.x1) / 2 for character in (found.characters[0], found.characters[-1]))
     columns: float = taken.pixels.shape[2] / (taken.width + 2 * taken.look.margin)  # of the network's input, for each pixel of the crop
-    apart = columns * (middles[-1] - middles[0]) / (len(middles) - 1) / (min(found.line.height, 1.0) * config.height)
+    apart = columns * (last - first) / (len(found.characters) - 1) / (min(found.line.height, 1.0) * config.height)
     if apart <= 0 or CLOSE <= apart <= APART:
         return 1.0
     return min(max(USUAL / apart, LEAST), MOST)
