@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from siga_ocr.colour import told_apart
 from siga_ocr.config import InputConfig
 from siga_ocr.preprocess import MIN_DEVIATION, Pixels, evenly_lit
 
@@ -40,12 +41,12 @@ BORDER = 8
 
 
 def as_read(image: Pixels, config: InputConfig) -> Pixels:
-    """A photograph [h, w, 3] as reading shows it to the network: fitted to [C, H, w], `evenly_lit`, in focus.
+    """A photograph [h, w, 3] as reading shows it to the network: its colours `told_apart`, fitted to [C, H, w], `evenly_lit`, in focus.
 
     Raises:
         UsageError: the array is not a crop.
     """
-    fitted = evenly_lit(image, config)
+    fitted = evenly_lit(told_apart(image, config), config)
     return in_focus(fitted, blur_to_take_back(fitted, image.shape[0], config))
 
 

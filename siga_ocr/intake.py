@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from siga_ocr.colour import told_apart
 from siga_ocr.config import InputConfig
 from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
@@ -89,6 +90,7 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
 
 def _layers(image: Pixels, config: InputConfig, options: IntakeOptions) -> tuple[Pixels, Pixels | None, Pixels | None, Pixels | None, Pixels | None]:
     """A crop as the network takes it; where they are kept unsqueezed, in detail and soft; all evened if shaded, and in focus; last as it was lit."""
+    image = told_apart(image, config)
     pixels = fit(image, config)
     others = [unsqueezed(image, config), *((in_detail(image, config), softly_fitted(image, config)) if options.detail else (None, None))]
     as_lit = pixels if is_shaded(pixels, config) else None
