@@ -21,7 +21,7 @@ from siga_ocr.preprocess import bucket, to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
 from siga_ocr.second_line import halves_of, with_second_line
-from siga_ocr.second_looks import DOUBTED, DOUBTED_STILL, second_looks, surer, third_looks
+from siga_ocr.second_looks import DOUBTED, ROUNDS, surer
 from siga_ocr.text_line import text_line
 from siga_ocr.upright import SURE, surest
 from siga_ocr.visualize import Evidence, side_by_side
@@ -102,15 +102,13 @@ class BatchReader:
 
     def _settled(self, seen: list[tuple[Taken, Decoded]], depth: int = 0, *, plain: bool = False) -> list[tuple[Taken, Decoded]]:
         """Second looks at what is doubted, third ones at what still is; what is long and doubted is halved. `plain`: without a search."""
-        best = list(seen)
-        looks: Mapping[int, Sequence[tuple[Taken, Decoded]]] = {place: (one,) for place, one in enumerate(seen)}
-        for doubt, others in ((DOUBTED, second_looks), (DOUBTED_STILL, third_looks)):
-            doubted = [(place, *seen[place]) for place, (_, found) in enumerate(best) if found.confidence < doubt]
-            more = {place: others(one, found, self._config.input) for place, one, found in doubted}
-            looks = self._looked(looks, more, plain=plain)
-            for place, seen_again in looks.items():
-                taken, found = surer(seen_again, self._charset)
-                best[place] = taken, replace(found, contested=any(other.text != found.text for _, other in seen_again))
+        best, looks = list(seen), {place: [one] for place, one in enumerate(seen)}
+        for others, suffices in ROUNDS:
+            open_places = [place for place, (_, found) in enumerate(best) if not suffices(found, len(looks[place]), seen[place][1].line)]
+            looks |= self._looked(looks, {place: others(*seen[place], self._config.input) for place in open_places}, plain=plain)
+            for place in open_places:
+                taken, found = surer(looks[place], self._charset)
+                best[place] = taken, replace(found, contested=any(other.text != found.text for _, other in looks[place]))
         if depth < DEEPEST:
             self._halve(seen, best, depth, plain=plain or self._search is None)
         return best

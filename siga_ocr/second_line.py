@@ -6,14 +6,11 @@ from siga_ocr.config import InputConfig
 from siga_ocr.decode import Decoded
 from siga_ocr.intake import Taken
 from siga_ocr.scores.metrics import faults
-from siga_ocr.second_looks import nearer
+from siga_ocr.second_looks import FILLS, nearer
 from siga_ocr.window import Window
 
 LIKELY = 0.5
 """A reading below this confidence is not taken for a line at all."""
-
-FILLS = 0.9
-"""In heights of the crop: where the maps of the characters take less, there is room for one line only."""
 
 HALVES = (Window(0.25, 0.25, 0.5), Window(0.75, 0.75, 0.5))
 """The upper half of the crop, and the lower one."""

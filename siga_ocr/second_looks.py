@@ -1,6 +1,6 @@
 """A crop that left a doubt is looked at again, a little differently, and once more if it still does: in more contrast, finer pixels, other shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,12 @@ from siga_ocr.window import Window
 
 DOUBTED = 0.95
 """A reading below this confidence is doubted."""
+
+SETTLED = 0.85
+"""Where the crop and its line are read as the same text, one of them at least this surely, there is no other second look."""
+
+FILLS = 0.9
+"""In heights of the crop: where the maps of the characters take less, there is room for one line only."""
 
 DOUBTED_STILL = 0.6
 """What all second looks together have read with less is looked at a third time."""
@@ -51,40 +57,51 @@ STRIPS = ((0.7, 0.0, 1.0), (1.4, 0.0, 1.0), (1.0, 0.0, WIDER), (1.25, 0.0, NARRO
 """The third looks at the line: how much of its height each shows, by how many heights of the crop lower, and how much wider it is drawn."""
 
 
+def line_looks(taken: Taken, found: Decoded, config: InputConfig) -> tuple[Taken, ...]:
+    """The first of the second looks: the line that the first look has found, from nearer, drawn upright; none where it has found none.
+
+    Where its characters stand closer or farther apart than usual, also so much wider that they do not. It is scaled once more from
+    `taken.pixels` [C, H, w], where the crop as a whole has its place, or from `taken.detail` where there is any; what is faint is drawn in more
+    contrast. There is none for a network that squeezes every crop.
+    """
+    if not config.keep_aspect or found.line is None:
+        return ()
+    wider = widening(taken, found, config)
+    taken = _brought_out(taken, config)
+    upright = _brought_out(nearer(taken, _upright(taken, found.line, config), config), config)
+    return (upright,) if wider == 1.0 else (upright, _widened(upright, wider, config))
+
+
 def second_looks(taken: Taken, found: Decoded, config: InputConfig) -> tuple[Taken, ...]:
     """The crop in other shapes (`_shapes`), and in other light where it is badly lit; one of few rows also as softly as others are drawn.
 
-    All are scaled once more from `taken.pixels` [C, H, w], where the crop as a whole has its place, those from nearer from `taken.detail` where
-    there is any; what is faint, the crop or a strip of it, is drawn in more contrast. A crop that was evened is looked at as it was lit, too; one
-    that is partly shaded, and each of these looks at it, with its local contrast normalised. There is none for a network that squeezes every crop.
+    A crop that was evened is looked at as it was lit, too; one that is partly shaded, and each second look at it, with its local contrast
+    normalised. All are scaled as in `line_looks`, which come before them.
     """
     if not config.keep_aspect:
         return ()
-    wider = widening(taken, found, config)
     drawn = _brought_out(taken, config)
-    looks = _shapes(drawn, found.line, wider, config)
+    looks = _shapes(drawn, found, config)
     if taken.as_lit is not None:
         looks = (*looks, taken.seen_as(taken.as_lit))
     elif is_partly_shaded(drawn.pixels, config):
-        looks = (*looks, *(one.seen_as(contrast_normalised(one.pixels)) for one in (drawn, *looks)))
+        shown = (drawn, *looks, *line_looks(taken, found, config))
+        looks = (*looks, *(one.seen_as(contrast_normalised(one.pixels)) for one in shown))
     if taken.soft is None:
         return looks
     soft = _brought_out(taken.seen_as(taken.soft), config)
-    return (*looks, soft, *_shapes(soft, found.line, wider, config))
+    return (*looks, soft, *_shapes(soft, found, config), *line_looks(soft, found, config))
 
 
-def _shapes(taken: Taken, line: Window | None, wider: float, config: InputConfig) -> tuple[Taken, ...]:
-    """The crop with a border, wider, and from nearer: its middle rows, and the `line` that the first look has found, upright and as italics.
+def _shapes(taken: Taken, found: Decoded, config: InputConfig) -> tuple[Taken, ...]:
+    """The crop with a border, wider, and from nearer: its middle rows, and the line that the first look has found, as italics.
 
-    Where its characters stand closer or farther apart than usual, the crop is drawn so much `wider` that they do not, and so is the upright line.
+    It is drawn `WIDER`, or, where its characters stand closer or farther apart than usual, so much wider that they do not.
     """
-    is_usual = wider == 1.0
-    whole = _bordered(taken, config), _widened(taken, WIDER if is_usual else wider, config)
-    middle = _brought_out(nearer(taken, MIDDLE, config), config)
-    if line is None:
-        return (*whole, middle)
-    upright, italic = (_brought_out(nearer(taken, window, config), config) for window in (_upright(taken, line, config), replace(line, lean=ITALIC)))
-    return (*whole, middle, upright, italic, *(() if is_usual else (_widened(upright, wider, config),)))
+    wider = widening(taken, found, config)
+    whole = _bordered(taken, config), _widened(taken, WIDER if wider == 1.0 else wider, config)
+    windows = (MIDDLE,) if found.line is None else (MIDDLE, replace(found.line, lean=ITALIC))
+    return (*whole, *(_brought_out(nearer(taken, window, config), config) for window in windows))
 
 
 def third_looks(taken: Taken, found: Decoded, config: InputConfig) -> tuple[Taken, ...]:
@@ -97,6 +114,26 @@ def third_looks(taken: Taken, found: Decoded, config: InputConfig) -> tuple[Take
         return whole
     upright = _upright(taken, found.line, config)
     return (*whole, *(_brought_out(_strip(taken, upright, strip, config), config) for strip in STRIPS))
+
+
+def is_settled(best: Decoded, looks: int, line: Window | None) -> bool:
+    """Whether so many `looks` at a crop, the first and those at the `line` that it has found, leave no need for other second ones.
+
+    Where there is room for two lines there is: other looks cut through both of them, and say other things.
+    """
+    if looks == 1 or line is None:
+        return best.confidence >= DOUBTED
+    return best.confidence >= SETTLED and not best.contested and line.height < FILLS
+
+
+Round = tuple[Callable[[Taken, Decoded, InputConfig], tuple[Taken, ...]], Callable[[Decoded, int, Window | None], bool]]
+
+ROUNDS: tuple[Round, ...] = (
+    (line_looks, lambda best, *_: best.confidence >= DOUBTED),
+    (second_looks, is_settled),
+    (third_looks, lambda best, *_: best.confidence >= DOUBTED_STILL),
+)
+"""Further looks in their order, and whether what is read best of a crop after so many looks at its line leaves no need for them."""
 
 
 def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Taken, Decoded]:

@@ -13,8 +13,8 @@ from siga_ocr.intake import IntakeOptions, take
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
-from siga_ocr.second_line import FILLS, LIKELY, halves_of, with_second_line
-from siga_ocr.second_looks import MIDDLE
+from siga_ocr.second_line import LIKELY, halves_of, with_second_line
+from siga_ocr.second_looks import FILLS, MIDDLE
 from siga_ocr.window import Window
 
 WIDTH = 90

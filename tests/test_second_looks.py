@@ -14,9 +14,23 @@ from siga_ocr.intake import IntakeOptions, Taken, take
 from siga_ocr.preprocess import FEW_ROWS, MIN_DEVIATION, Batch, contrast_normalised, fit
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
-from siga_ocr.second_looks import BORDER, FAINTEST, ITALIC, MIDDLE, NARROWER, STRIPS, WIDER, second_looks, surer, third_looks
+from siga_ocr.second_looks import (
+    BORDER,
+    FAINTEST,
+    FILLS,
+    ITALIC,
+    MIDDLE,
+    NARROWER,
+    SETTLED,
+    STRIPS,
+    WIDER,
+    line_looks,
+    second_looks,
+    surer,
+    third_looks,
+)
 from siga_ocr.spacing import USUAL
-from siga_ocr.text_line import LOWEST
+from siga_ocr.text_line import DEVIATIONS, LOWEST
 from siga_ocr.window import Window
 
 WIDTH = 90
@@ -135,6 +149,61 @@ def test_what_second_looks_read_well_enough_is_not_looked_at_a_third_time(tiny_c
     assert sorted(look for call in engine.calls for look in call) == sorted([*LOOKS, "line"])
 
 
+@pytest.mark.parametrize(
+    ("first", "line", "height", "is_settled"),
+    [
+        (0.9, 0.8, 0.95 * FILLS, True),
+        (0.8, 1.01 * SETTLED, 0.95 * FILLS, True),
+        (0.8, 0.99 * SETTLED, 0.95 * FILLS, False),
+        (0.9, 0.9, 1.05 * FILLS, False),  # there may be two lines
+        (0.9, 0.94, None, False),  # nothing was found that could be looked at
+    ],
+)
+def test_a_line_that_reads_as_the_crop_did_settles_it(tiny_config: ModelConfig, first: float, line: float, height: float | None, is_settled: bool) -> None:
+    engine = OneTextEngine(tiny_config, first, line, height)
+    read = Reader(engine, ReadOptions(threads=1)).read_crops([crop()])[0]
+    assert read.confidence == pytest.approx(max(first, 0.0 if height is None else line, 0.0 if is_settled else 0.7))
+    further = 3 + (height is not None)  # with the italics
+    assert engine.crops == 1 + (height is not None) + (0 if is_settled else further)
+
+
+def test_a_line_that_reads_otherwise_settles_nothing(tiny_config: ModelConfig) -> None:
+    engine = OneTextEngine(tiny_config, 0.9, 0.99, 0.5, of_line="B")
+    Reader(engine, ReadOptions(threads=1)).read_crops([crop()])
+    assert engine.crops == 6
+
+
+class OneTextEngine:
+    """Reads A, first with one confidence, at the line with another, then with 0.7; finds the line as high as is given, or none."""
+
+    def __init__(self, config: ModelConfig, first: float, line: float, height: float | None, of_line: str = "A") -> None:
+        self.config = config
+        self.facts = EngineFacts("one text", "cpu", "exact")
+        self.sure = [first] if height is None else [first, line]
+        self.rows = 0 if height is None else round(100 * height * np.sqrt(12) / DEVIATIONS)
+        self.of_line = of_line
+        self.crops = 0
+
+    def run(self, batch: Batch, steps: int) -> EngineOutput:
+        log_probabilities = np.full((len(batch), steps, self.config.charset.class_count), -20.0, dtype=np.float32)
+        log_probabilities[:, 1:, 0] = 0.0
+        for row in range(len(batch)):
+            sure = self.sure[self.crops] if self.crops < len(self.sure) else 0.7
+            letter = self.of_line if self.crops == 1 else "A"
+            log_probabilities[row, 0, self.config.charset.encode(letter)[0]] = np.log(sure)
+            self.crops += 1
+        attention = np.zeros((len(batch), steps, 100, 20), dtype=np.float32)
+        attention[:, :, 50 - self.rows // 2 : 50 - self.rows // 2 + self.rows, 8:12] = 1 / max(1, 4 * self.rows)
+        return EngineOutput(log_probabilities, attention)
+
+    def foreground(self, batch: Batch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return batch.mask[:, None, :].repeat(self.config.input.height, axis=1)
+
+
+def all_looks(one: Taken, found: Decoded, config: ModelConfig) -> tuple[Taken, ...]:
+    return tuple(look for looks in (line_looks, second_looks, third_looks) for look in looks(one, found, config.input))
+
+
 def taken(width: int, config: ModelConfig) -> Taken:
     return take(crop(width), config.input, IntakeOptions())
 
@@ -143,7 +212,7 @@ def test_looks_keep_to_the_widths_that_the_network_takes(tiny_config: ModelConfi
     limit = tiny_config.input.widths[-1]
     for width in (1, 4, limit - 1, 3 * limit):
         one, line = taken(width, tiny_config), Window(0.2, 0.9, 0.4)
-        for look in (*second_looks(one, seen(line), tiny_config.input), *third_looks(one, seen(line), tiny_config.input)):
+        for look in all_looks(one, seen(line), tiny_config):
             assert look.pixels.dtype == np.uint8
             assert look.pixels.shape[:2] == (tiny_config.input.channels, tiny_config.input.height)
             assert 4 <= look.pixels.shape[2] <= limit
@@ -153,7 +222,8 @@ def test_the_strip_of_the_line_is_drawn_upright_and_as_italics(tiny_config: Mode
     y, x = np.arange(32)[:, None], np.arange(WIDTH)[None]
     leaning = np.where((x + 0.4 * y) % 12 < 3, 220, 40).astype(np.uint8)
     one = take(Crop(np.repeat(leaning[:, :, None], 3, axis=2), "a"), tiny_config.input, IntakeOptions())
-    strip, italic = second_looks(one, seen(Window(height=0.8)), tiny_config.input)[-2:]
+    found = seen(Window(height=0.8))
+    (strip,), italic = line_looks(one, found, tiny_config.input), second_looks(one, found, tiny_config.input)[-1]
     assert italic.look.window == Window(height=0.8, lean=ITALIC)
     assert strip.look.window is not None
     assert strip.look.window.lean == pytest.approx(-0.4, abs=0.06)
@@ -165,7 +235,7 @@ def test_the_strip_of_a_line_that_is_seen_from_below_is_drawn_upright(tiny_confi
     y, x = np.arange(32)[:, None] - 15.5, np.arange(WIDTH)[None]
     fanned = np.where((x + 0.8 * y) / (1 + 1.6 / WIDTH * y) % 12 < 3, 220, 40).astype(np.uint8)
     one = take(Crop(np.repeat(fanned[:, :, None], 3, axis=2), "a"), tiny_config.input, IntakeOptions())
-    strip = second_looks(one, seen(Window(height=0.8)), tiny_config.input)[-2]
+    (strip,) = line_looks(one, seen(Window(height=0.8)), tiny_config.input)
     assert strip.look.window is not None
     assert strip.look.window.fan == pytest.approx(1.6, abs=0.25)
     inner = strip.pixels[0, 4:-4, 20:-20].astype(float)
@@ -179,7 +249,7 @@ def test_looks_from_nearer_show_what_the_network_was_too_coarse_for(tiny_config:
     coarse, fine = (take(Crop(stripes, "a"), tiny_config.input, IntakeOptions(detail=detail)) for detail in (False, True))
     line = seen(Window(height=0.35))
     assert np.array_equal(coarse.pixels, fine.pixels)
-    for looks in (second_looks, third_looks):
+    for looks in (line_looks, second_looks, third_looks):
         for one, other in zip(looks(coarse, line, tiny_config.input), looks(fine, line, tiny_config.input), strict=True):
             assert one.pixels.shape == other.pixels.shape
             assert other.detail is None  # it is no longer what the look shows
@@ -197,7 +267,7 @@ def test_detail_is_kept_where_there_may_be_a_second_look(once: bool, tiny_config
 
 def test_a_network_that_squeezes_crops_has_no_second_look(tiny_config: ModelConfig) -> None:
     config = replace(tiny_config, input=replace(tiny_config.input, keep_aspect=False, widths=(128,)))
-    assert second_looks(taken(90, config), seen(MIDDLE), config.input) == third_looks(taken(90, config), seen(MIDDLE), config.input) == ()
+    assert all_looks(taken(90, config), seen(MIDDLE), config) == ()
 
 
 def test_a_third_look_exchanges_light_and_dark(tiny_config: ModelConfig) -> None:
@@ -220,7 +290,7 @@ def test_a_faint_crop_is_looked_at_again_in_more_contrast(tiny_config: ModelConf
     stripes = np.tile(np.where(np.arange(270) % 30 < 15, 103, 97).astype(np.uint8)[None, :, None], (96, 1, 3))  # a deviation of 3 levels
     one = take(Crop(stripes, "a"), tiny_config.input, IntakeOptions(detail=True))
     assert one.pixels.std() < 3.1
-    for look in (*second_looks(one, seen(MIDDLE), tiny_config.input), *third_looks(one, seen(MIDDLE), tiny_config.input)):
+    for look in all_looks(one, seen(MIDDLE), tiny_config):
         assert look.pixels.std() == pytest.approx(MIN_DEVIATION, rel=0.12)
 
 
@@ -230,7 +300,7 @@ def test_what_is_fainter_than_the_faintest_gains_no_more(tiny_config: ModelConfi
     exchanged = third_looks(one, seen(None), tiny_config.input)[1]
     assert exchanged.pixels.std() == pytest.approx(one.pixels.std() * MIN_DEVIATION / FAINTEST, rel=0.05)
     even = take(Crop(np.full((32, WIDTH, 3), 90, dtype=np.uint8), "a"), tiny_config.input, IntakeOptions())
-    assert {look.pixels.std() for look in second_looks(even, seen(MIDDLE), tiny_config.input)} == {0.0}
+    assert {look.pixels.std() for look in all_looks(even, seen(MIDDLE), tiny_config)} == {0.0}
 
 
 def test_a_faint_strip_of_a_crop_with_contrast_is_drawn_in_more(tiny_config: ModelConfig) -> None:
@@ -265,20 +335,21 @@ def lit(contrast: int, shadow: int) -> Crop:
 def test_a_partly_shaded_crop_is_looked_at_with_its_contrast_normalised(tiny_config: ModelConfig) -> None:
     one, line = take(lit(contrast=25, shadow=60), tiny_config.input, IntakeOptions(detail=True)), Window(height=0.8)
     looks = second_looks(one, seen(line), tiny_config.input)
-    assert len(looks) == 5 + 6
-    for drawn, normalised in zip((one, *looks[:5]), looks[5:], strict=True):
+    shown = (one, *looks[:4], *line_looks(one, seen(line), tiny_config.input))
+    assert len(looks) == 4 + 6
+    for drawn, normalised in zip(shown, looks[4:], strict=True):
         assert np.array_equal(normalised.pixels, contrast_normalised(drawn.pixels))
         assert normalised.look == drawn.look
     assert len(second_looks(one, seen(None), tiny_config.input)) == 3 + 4  # without a line there is no strip of it
     even = take(lit(contrast=30, shadow=5), tiny_config.input, IntakeOptions(detail=True))
-    assert len(second_looks(even, seen(line), tiny_config.input)) == 5
+    assert len(second_looks(even, seen(line), tiny_config.input)) == 4
 
 
 def test_an_evened_crop_is_looked_at_as_it_was_lit_too(tiny_config: ModelConfig) -> None:
     crop = lit(contrast=8, shadow=60)
     one = take(crop, tiny_config.input, IntakeOptions(detail=True))
     *looks, last = second_looks(one, seen(Window(height=0.8)), tiny_config.input)
-    assert len(looks) == 5
+    assert len(looks) == 4
     assert np.array_equal(last.pixels, fit(crop.image, tiny_config.input))
     assert last.look == one.look
     assert all(look.as_lit is None for look in (*looks, last))
@@ -298,17 +369,18 @@ def test_characters_that_stand_close_or_apart_are_drawn_as_far_apart_as_usual(ap
     usual, looks = (second_looks(one, found, tiny_config.input) for found in (spaced(16.0), spaced(apart)))
     assert [look.pixels.shape[2] for look in usual[:2]] == [LOOKS["bordered"], LOOKS["wider"]]
     assert looks[1].pixels.shape[2] == round(WIDTH * wider)
-    assert looks[-1].look.window == looks[3].look.window  # the upright line, drawn once more
-    assert looks[-1].pixels.shape[2] == pytest.approx(looks[3].pixels.shape[2] * wider, abs=1)
-    assert len(looks) == len(usual) + 1
-    assert [look.pixels.shape for look in looks[2:5]] == [look.pixels.shape for look in usual[2:5]]
+    assert [look.pixels.shape for look in looks[2:]] == [look.pixels.shape for look in usual[2:]]
+    upright, again = line_looks(one, spaced(apart), tiny_config.input)
+    assert again.look.window == upright.look.window
+    assert again.pixels.shape[2] == pytest.approx(upright.pixels.shape[2] * wider, abs=1)
+    assert len(line_looks(one, spaced(16.0), tiny_config.input)) == 1
 
 
 def test_where_a_character_was_seen_in_a_wider_look_is_where_it_stands_in_the_crop(tiny_config: ModelConfig) -> None:
     engine = LookEngine(tiny_config, {"as it is": 0.5})
     decoded = Reader(engine)._batches
-    looks = second_looks(taken(WIDTH, tiny_config), spaced(8.0), tiny_config.input)
-    for look in (looks[1], looks[-1]):
+    one = taken(WIDTH, tiny_config)
+    for look in (second_looks(one, spaced(8.0), tiny_config.input)[1], line_looks(one, spaced(8.0), tiny_config.input)[1]):
         columns = look.pixels.shape[2]
         attention = np.zeros((1, 3, 1, columns), dtype=np.float32)
         attention[:, :, 0, round(0.4 * columns) : round(0.6 * columns)] = 1.0
@@ -324,12 +396,13 @@ def test_a_crop_of_few_rows_is_looked_at_as_softly_as_others_are_drawn_too(tiny_
     line = seen(Window(height=0.8))
     looks = second_looks(one, line, tiny_config.input)
     soft = one.seen_as(one.soft)
-    assert len(looks) == 5 + 6
-    for seen_softly, expected in zip(looks[5:], (soft, *second_looks(soft, line, tiny_config.input)), strict=True):
+    assert len(looks) == 4 + 6
+    expected_ones = (soft, *second_looks(soft, line, tiny_config.input), *line_looks(soft, line, tiny_config.input))
+    for seen_softly, expected in zip(looks[4:], expected_ones, strict=True):
         assert np.array_equal(seen_softly.pixels, expected.pixels)
         assert seen_softly.look == expected.look
         assert seen_softly.soft is None
-    assert looks[5].pixels.std() < one.pixels.std()
+    assert looks[4].pixels.std() < one.pixels.std()
     assert take(crop(40, FEW_ROWS), tiny_config.input, IntakeOptions(detail=True)).soft is None
 
 
