@@ -159,7 +159,9 @@ def test_what_second_looks_read_well_enough_is_not_looked_at_a_third_time(tiny_c
         (0.9, 0.94, None, False),  # nothing was found that could be looked at
     ],
 )
-def test_a_line_that_reads_as_the_crop_did_settles_it(tiny_config: ModelConfig, first: float, line: float, height: float | None, is_settled: bool) -> None:
+def test_a_line_that_reads_as_the_crop_did_settles_it(
+    tiny_config: ModelConfig, first: float, line: float, height: float | None, is_settled: bool
+) -> None:
     engine = OneTextEngine(tiny_config, first, line, height)
     read = Reader(engine, ReadOptions(threads=1)).read_crops([crop()])[0]
     assert read.confidence == pytest.approx(max(first, 0.0 if height is None else line, 0.0 if is_settled else 0.7))
