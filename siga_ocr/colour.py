@@ -44,31 +44,35 @@ def told_apart(image: Pixels, config: InputConfig) -> Pixels:
     height, width = image.shape[:2]
     finer = min(max(1, height // ROWS), width)
     sample = np.asarray(Image.fromarray(image).reduce(finer) if finer > 1 else image)
-    if _is_burnt_out(sample):
+    channels = np.ascontiguousarray(sample.reshape(-1, 3).T)
+    if _is_burnt_out(channels):
         return _grey(image.min(axis=2))
-    levels = sample.reshape(-1, 3).astype(np.float32)
-    deviation, of_luma = float(levels.std(axis=0).max()), float((levels @ LUMA).std())
-    if of_luma >= MIN_DEVIATION or deviation <= COLOURFUL * max(1.0, of_luma):
+    levels = channels.astype(np.float32)
+    of_luma = float((LUMA @ levels).std())
+    if of_luma >= MIN_DEVIATION:
         return image
-    mean = levels.mean(axis=0)
-    component = _first_component(levels - mean)
-    gain = deviation / float(((levels - mean) @ component).std())
+    deviation, mean = float(levels.std(axis=1).max()), levels.mean(axis=1)
+    if deviation <= COLOURFUL * max(1.0, of_luma):
+        return image
+    centred = levels - mean[:, None]
+    component = _first_component(centred)
+    gain = deviation / float((component @ centred).std())
     return _grey(np.rint((image - mean) @ (gain * component) + np.float32(MIDDLE_GREY)).clip(0, 255).astype(np.uint8))
 
 
-def _is_burnt_out(sample: Pixels) -> bool:
-    """Whether the darkest channel of [h, w, 3] shows more than luma where one is burnt out, and not less in the whole."""
-    burnt = sample.max(axis=2) >= BURNT_OUT
+def _is_burnt_out(channels: Pixels) -> bool:
+    """Whether the darkest of the channels [3, n] shows more than luma where one is burnt out, and not less in the whole."""
+    burnt = np.maximum(np.maximum(channels[0], channels[1]), channels[2]) >= BURNT_OUT
     if burnt.mean() <= LEAST_BURNT:
         return False
-    luma, darkest = sample.astype(np.float32) @ LUMA, sample.min(axis=2)
+    luma, darkest = LUMA @ channels.astype(np.float32), channels.min(axis=0)
     shown = float(darkest[burnt].std())
     return shown > max(FAINTEST, CLEARER * float(luma[burnt].std())) and float(darkest.std()) > float(luma.std())
 
 
 def _first_component(centred: Levels) -> Levels:
-    """The unit vector along which [n, 3] deviate most; brighter where luma is brighter."""
-    component = np.linalg.eigh(centred.T @ centred)[1][:, -1]
+    """The unit vector along which channels [3, n] deviate most; brighter where luma is brighter."""
+    component = np.linalg.eigh(centred @ centred.T)[1][:, -1]
     return cast(Levels, (component if component @ LUMA >= 0 else -component).astype(np.float32))
 
 
