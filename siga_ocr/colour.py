@@ -15,7 +15,7 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """The shares of red, green and blue in a grey level (ITU-R 601)."""
 
 ROWS = 32
-"""A crop with more than twice as many rows is judged in about so many."""
+"""A crop with at least twice as many rows is judged in about so many."""
 
 BURNT_OUT = 254
 """Where the brightest channel reaches this level it is burnt out, and luma only tells what the others show."""
@@ -44,11 +44,11 @@ def told_apart(image: Pixels, config: InputConfig) -> Pixels:
     height, width = image.shape[:2]
     finer = min(max(1, height // ROWS), width)
     sample = np.asarray(Image.fromarray(image).reduce(finer) if finer > 1 else image)
-    channels = np.ascontiguousarray(sample.reshape(-1, 3).T)
-    if _is_burnt_out(channels):
+    levels = np.ascontiguousarray(sample.reshape(-1, 3).T).astype(np.float32)
+    luma = LUMA @ levels
+    if _is_burnt_out(levels, luma):
         return _grey(image.min(axis=2))
-    levels = channels.astype(np.float32)
-    of_luma = float((LUMA @ levels).std())
+    of_luma = float(luma.std())
     if of_luma >= MIN_DEVIATION:
         return image
     deviation, mean = float(levels.std(axis=1).max()), levels.mean(axis=1)
@@ -60,12 +60,12 @@ def told_apart(image: Pixels, config: InputConfig) -> Pixels:
     return _grey(np.rint((image - mean) @ (gain * component) + np.float32(MIDDLE_GREY)).clip(0, 255).astype(np.uint8))
 
 
-def _is_burnt_out(channels: Pixels) -> bool:
-    """Whether the darkest of the channels [3, n] shows more than luma where one is burnt out, and not less in the whole."""
-    burnt = np.maximum(np.maximum(channels[0], channels[1]), channels[2]) >= BURNT_OUT
+def _is_burnt_out(levels: Levels, luma: Levels) -> bool:
+    """Whether the darkest of three channels [3, n] shows more than luma [n] where one is burnt out, and not less in the whole."""
+    burnt = levels.max(axis=0) >= BURNT_OUT
     if burnt.mean() <= LEAST_BURNT:
         return False
-    luma, darkest = LUMA @ channels.astype(np.float32), channels.min(axis=0)
+    darkest = levels.min(axis=0)
     shown = float(darkest[burnt].std())
     return shown > max(FAINTEST, CLEARER * float(luma[burnt].std())) and float(darkest.std()) > float(luma.std())
 

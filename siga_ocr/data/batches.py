@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from siga_ocr.colour import LUMA
 from siga_ocr.config import InputConfig
 from siga_ocr.data.augment import geometric, photometric
 from siga_ocr.data.shards import FittedCrops
@@ -15,8 +16,6 @@ from siga_ocr.recipe import TrainConfig
 
 SORTED_BATCHES = 8
 """Crops are sorted by length within groups of so many batches: similar lengths meet, and yet the company changes."""
-
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -98,7 +97,7 @@ def assemble(candidates: Sequence[Candidate], config: TrainConfig) -> TrainBatch
     batch = to_batch([lit for _, lit in changed], settings)
     grey = np.zeros((len(candidates), 1, settings.height, batch.mask.shape[1]), dtype=np.float32)
     for row, (clean, _) in enumerate(changed):
-        grey[row, 0, :, : clean.shape[2]] = clean[0] if settings.channels == 1 else np.tensordot(_LUMA, clean, 1)
+        grey[row, 0, :, : clean.shape[2]] = clean[0] if settings.channels == 1 else np.tensordot(LUMA, clean, 1)
     targets, lengths = _encode([candidate.text for candidate in candidates], config)
     return TrainBatch(batch.images, batch.mask, grey, targets, lengths)
 
