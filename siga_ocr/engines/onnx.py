@@ -1,6 +1,7 @@
 """A network as an ONNX graph on the CPU; its weights come from the model's safetensors file, and PyTorch is not needed."""
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +9,9 @@ import onnxruntime
 
 from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.errors import ModelError
+from siga_ocr.parsing import shown
 from siga_ocr.preprocess import Batch
-from siga_ocr.store.folder import CONFIG_NAME, GRAPH_NAME, MAX_GRAPH, MEGABYTE, WEIGHTS_NAME, checked_weights, describe, graph_key
+from siga_ocr.store.folder import CONFIG_NAME, GRAPH_NAME, MAX_GRAPH, MEGABYTE, WEIGHTS_NAME, Precision, checked_weights, describe, graph_key
 
 Floats = npt.NDArray[np.float32]
 
@@ -21,8 +23,8 @@ PLACE = b"\x0a\x08location\x12" + bytes([len(WEIGHTS_NAME)]) + WEIGHTS_NAME.enco
 
 REMEDY = "siga-ocr export FOLDER --format onnx"
 
-GRAPH_KEY = "siga_ocr.weights_layout"
-"""Under which name a graph says which weights it fits."""
+GRAPH_KEY, PRECISION_KEY = "siga_ocr.weights_layout", "siga_ocr.precision"
+"""Under which names a graph says which weights it fits, and what it computes with (`float32` where it says nothing)."""
 
 
 class OnnxEngine:
@@ -37,11 +39,14 @@ class OnnxEngine:
         description = describe(folder)
         checked_weights(folder, description.weights_sha256)
         self.config = description.model
-        self.facts = EngineFacts("onnx", "cpu", "float32", 16, LANES)
         self._path = folder / GRAPH_NAME
         self._session = _session(folder)
-        found = self._session.get_modelmeta().custom_metadata_map.get(GRAPH_KEY)
-        if found != graph_key(folder):
+        said = self._session.get_modelmeta().custom_metadata_map
+        precision = said.get(PRECISION_KEY, "float32")
+        if precision not in get_args(Precision):
+            raise ModelError(f"{self._path} computes in {shown(precision)}, which no graph of siga-ocr does. Make it anew: {REMEDY}.")
+        self.facts = EngineFacts("onnx", "cpu", precision, 16, LANES)
+        if said.get(GRAPH_KEY) != graph_key(folder):
             raise ModelError(f"{folder / GRAPH_NAME} does not belong to the weights beside it. Make it anew: siga-ocr export {folder} --format onnx.")
 
     def run(self, batch: Batch, steps: int) -> EngineOutput:

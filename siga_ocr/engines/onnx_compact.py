@@ -33,16 +33,24 @@ def compact(parts: Parts) -> None:
 
 
 def _backbone(parts: Parts) -> tuple[Taps, str]:
-    """-> the taps and the columns [w, N, D]."""
+    """-> the taps and the columns [w, N, D]. The first stage has few channels and many columns: integers would bring it little."""
     masks, blocks = parts.masks, parts.config.blocks
     fine = parts.kept(parts.unit("images", "backbone.stem", (1, 1)), masks.full)
     low = parts.stage(parts.unit(fine, "backbone.down1", (1, 1), (2, 2)), "backbone.stage1", (masks.half, masks.half), blocks[0])
     low = parts.kept(low, masks.half)
-    middle = parts.stage(parts.unit(low, "backbone.down2", (1, 1), (2, 2)), "backbone.stage2", (masks.quarter, masks.quarter), blocks[1])
+    middle = _stage(parts, parts.unit(low, "backbone.down2", (1, 1), (2, 2)), 2)
     middle = parts.kept(middle, masks.quarter)
-    deep = parts.stage(parts.unit(middle, "backbone.down3", (1, 1), (2, 1)), "backbone.stage3", (masks.quarter, masks.quarter), blocks[2])
+    deep = _stage(parts, parts.unit(middle, "backbone.down3", (1, 1), (2, 1)), 3)
     columns = parts.unit(deep, "backbone.collapse")  # one kernel covers all rows of a column
     return (fine, low, middle), parts.graph.op("Transpose", parts.graph.op("Squeeze", columns, parts.graph.integers(2)), perm=[2, 0, 1])
+
+
+def _stage(parts: Parts, values: str, number: int) -> str:
+    """The second or the third stage, in the graph's precision."""
+    name, mask, count = f"backbone.stage{number}", parts.masks.quarter, parts.config.blocks[number - 1]
+    if parts.int8:
+        return parts.int8_stage(values, name, mask, count, f"backbone.down{number}.norm")
+    return parts.stage(values, name, (mask, mask), count)
 
 
 def _joint(parts: Parts, first: str, second: str) -> str:

@@ -98,14 +98,21 @@ class Graph:
 
     def convolution(self, values: str, name: str, norm: str, kind: str = "Conv", **attributes: Any) -> str:
         """A convolution with the batch normalisation that follows it folded into its weights."""
+        kernel, shift = self.folded(name, norm, self.integers(-1, 1, 1, 1) if kind == "Conv" else self.integers(1, -1, 1, 1))
+        return self.op(kind, values, kernel, shift, **attributes)
+
+    def folded(self, name: str, norm: str, along: str = "") -> tuple[str, str]:
+        """The kernel and the bias of a convolution and the batch normalisation after it; `along` is the shape of what each output is scaled by."""
         scale = self.op("Add", self.weight(f"{norm}.running_var"), self.number(NORM_EPSILON))
         scale = self.op("Div", self.weight(f"{norm}.weight"), self.op("Sqrt", scale))
         shift = self.op("Sub", self.weight(f"{norm}.bias"), self.op("Mul", self.weight(f"{norm}.running_mean"), scale))
         if self.has(f"{name}.bias"):
             shift = self.add(shift, self.op("Mul", self.weight(f"{name}.bias"), scale))
-        along = self.integers(-1, 1, 1, 1) if kind == "Conv" else self.integers(1, -1, 1, 1)
-        kernel = self.op("Mul", self.weight(f"{name}.weight"), self.op("Reshape", scale, along))
-        return self.op(kind, values, kernel, shift, **attributes)
+        return self.op("Mul", self.weight(f"{name}.weight"), self.op("Reshape", scale, along or self.integers(-1, 1, 1, 1))), shift
+
+    def size(self, name: str) -> int:
+        """The first dimension of a tensor of the weights' file."""
+        return self._tensors[name].shape[0]
 
     def lstm(self, values: str, names: Sequence[str], lengths: str = "", state: tuple[str, str] = ("", "")) -> list[str]:
         """[L, N, I] -> outputs [L, D, N, H], last hidden and cell state [D, N, H]; D is 2 where a second name gives the backward direction.

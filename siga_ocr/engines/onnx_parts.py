@@ -8,6 +8,7 @@ from onnx import TensorProto, helper
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.engines.onnx_graph import Graph
+from siga_ocr.engines.onnx_int8 import Int8Blocks
 
 Taps = tuple[str, str, str]
 """What a backbone hands on: P0, P1 and P2, each zero on padding."""
@@ -40,14 +41,16 @@ class Masks:
 class Parts:
     """Adds parts of a network to one graph, the whole or the body of a loop."""
 
-    def __init__(self, config: ModelConfig, graph: Graph, masks: Masks) -> None:
+    def __init__(self, config: ModelConfig, graph: Graph, masks: Masks, *, int8: bool = False) -> None:
+        """`int8`: residual blocks in integers, where the network's builder has them."""
         self.config = config
+        self.int8 = int8
         self.graph = graph
         self.masks = masks
 
     def body(self) -> "Parts":
         """The same for an empty graph within this one."""
-        return Parts(self.config, self.graph.body(), self.masks)
+        return Parts(self.config, self.graph.body(), self.masks, int8=self.int8)
 
     def column_mask(self) -> str:
         """The mask of the columns that the encoder sees: [N, w]."""
@@ -80,6 +83,13 @@ class Parts:
             if graph.has(f"{block}.shortcut.0.weight"):
                 values = graph.convolution(values, f"{block}.shortcut.0", f"{block}.shortcut.1", strides=[step, step])
             values = graph.op("Relu", graph.add(out, values))
+        return values
+
+    def int8_stage(self, values: str, name: str, mask: str, count: int, norm: str) -> str:
+        """Residual blocks that change neither channels nor size, in integers, on rectified values whose normalisation is `norm`."""
+        blocks = Int8Blocks(self.graph, mask, norm)
+        for index in range(count):
+            values = blocks.block(values, f"{name}.{index}")
         return values
 
     def neck(self, deep: str) -> str:

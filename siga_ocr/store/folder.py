@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.errors import ModelError, UsageError
@@ -21,6 +21,9 @@ CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
 GRAPH_NAME = "model.onnx"
 CALIBRATION_NAME = "calibration.json"
+
+Precision = Literal["float32", "int8"]
+"""What a graph computes with: `int8` has residual blocks in integers of eight bits."""
 
 MEGABYTE = 2**20
 MAX_WEIGHTS, MAX_HEADER, MAX_GRAPH = 4096 * MEGABYTE, 64 * MEGABYTE, 64 * MEGABYTE

@@ -11,18 +11,22 @@ from siga_ocr.assessing.calibrate import FEWEST, keep, measure
 from siga_ocr.assessing.scored_set import source_of
 from siga_ocr.assessing.temperature import observe
 from siga_ocr.data.labels import Sample
-from siga_ocr.engines.export import export_onnx
+from siga_ocr.engines.export import compare, export_onnx
+from siga_ocr.engines.onnx import OnnxEngine
 from siga_ocr.engines.pytorch import TorchEngine
 from siga_ocr.errors import DiskError, ModelError, UsageError
 from siga_ocr.intake import opened
 from siga_ocr.model import SigaModel
 from siga_ocr.store import checkpoint
-from siga_ocr.store.folder import GRAPH_NAME, describe, graph_key
+from siga_ocr.store.folder import GRAPH_NAME, Precision, describe, graph_key
 
 STAGED = "finished"
 BEST, REJECTED = "best", "rejected"
 COMPARED = 20
-"""Crops that a new graph is compared on."""
+"""Crops that a graph is compared on."""
+
+PRECISIONS: tuple[Precision, ...] = ("int8", "float32")
+"""What a new graph is tried in."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +82,19 @@ def name(staged: Path, final: str) -> Path:
 
 
 def _add_graph(staged: Path, start: Path, samples: Sequence[Sample]) -> bool:
-    """The start's own graph where the layers are the same, else a new one where `onnx` is installed and can say what the network does."""
-    graph = start / GRAPH_NAME
-    if graph.is_file() and graph_key(start) == graph_key(staged):
-        shutil.copyfile(graph, staged / GRAPH_NAME)
+    """The start's own graph where it reads the new weights as PyTorch does, else a new one where `onnx` is installed and can say what the
+    network does, in integers or as it is."""
+    graph = staged / GRAPH_NAME
+    crops = [opened(source_of(sample), str(sample.path)) for sample in samples[:COMPARED]]
+    if (start / GRAPH_NAME).is_file() and graph_key(start) == graph_key(staged):
+        shutil.copyfile(start / GRAPH_NAME, graph)
+        if compare(OnnxEngine(staged), TorchEngine.load(staged, "cpu"), crops).holds:
+            return True
+        graph.unlink()
+    for precision in PRECISIONS:
+        try:
+            export_onnx(staged, None, crops, precision)
+        except (UsageError, ModelError):  # without any it reads with PyTorch, and the card says so
+            continue
         return True
-    try:
-        export_onnx(staged, None, (opened(source_of(sample), str(sample.path)) for sample in samples[:COMPARED]))
-    except (UsageError, ModelError):  # it then reads with PyTorch, and the card says so
-        return False
-    return True
+    return False

@@ -22,7 +22,6 @@ from siga_ocr.errors import ModelError, UsageError
 from siga_ocr.model import SigaModel, build_model
 from siga_ocr.preprocess import Batch, to_batch
 from siga_ocr.store import checkpoint
-from siga_ocr.store.weights import DEFAULT, path_of
 from tests.narrow import narrow
 from tests.tiny import tiny, tiny_published
 
@@ -40,7 +39,7 @@ def folder(tiny_model_folder: Path, crops: list[Crop], tmp_path_factory: pytest.
     """A model folder with its graph."""
     copy = tmp_path_factory.mktemp("exported") / "tiny"
     shutil.copytree(tiny_model_folder, copy)
-    export_onnx(copy, None, crops)
+    export_onnx(copy, None, crops, "float32")
     return copy
 
 
@@ -63,22 +62,17 @@ def test_any_batch_width_and_number_of_steps_gives_what_pytorch_gives(folder: Pa
         np.testing.assert_allclose(one.foreground(batch), other.foreground(batch), atol=1e-5)
 
 
-def test_the_shipped_graph_reads_as_the_shipped_weights() -> None:
-    shipped = path_of(DEFAULT)
-    one, other = OnnxEngine(shipped), TorchEngine.load(shipped, "cpu")
-    assert_same(one, other, batch_of(one.config, 150, 61), 16)
-
-
 @pytest.mark.parametrize("changes", [{"glyph_bidirectional": True}, {"aligned_votes": True}, {"encoder_layers": 2, "glyph_kernels": (3, 1)}])
 def test_networks_of_other_sizes_keep_their_meaning(tmp_path: Path, crops: list[Crop], changes: dict[str, object]) -> None:
     torch.manual_seed(1)
     checkpoint.save(tmp_path, build_model(tiny(**changes)), {}, float32=True)
-    assert export_onnx(tmp_path, None, crops[:3]).parity.holds
+    assert export_onnx(tmp_path, None, crops[:3], "float32").parity.holds
 
 
 def test_no_weight_stands_in_the_graph(folder: Path) -> None:
     assert (folder / "model.onnx").stat().st_size < 100_000
-    assert export_onnx(folder, None, [Crop(np.zeros((32, 32, 3), dtype=np.uint8), "")]).size == (folder / "model.onnx").stat().st_size
+    crop = Crop(np.zeros((32, 32, 3), dtype=np.uint8), "")
+    assert export_onnx(folder, None, [crop], "float32").size == (folder / "model.onnx").stat().st_size
 
 
 def test_a_graph_goes_with_new_weights_of_the_same_network_and_no_others(folder: Path, tmp_path: Path) -> None:
@@ -148,7 +142,7 @@ def sharpened(config: ModelConfig) -> SigaModel:
 )
 def test_networks_that_feed_back_read_as_in_pytorch(tmp_path: Path, crops: list[Crop], config: ModelConfig) -> None:
     checkpoint.save(tmp_path, sharpened(config), {}, float32=True)
-    assert export_onnx(tmp_path, None, crops).parity.holds
+    assert export_onnx(tmp_path, None, crops, "float32").parity.holds
     one, other = OnnxEngine(tmp_path), TorchEngine.load(tmp_path, "cpu")
     own = config.input.widths[0]
     widths = ((4,), (64, 5, 33), (384, 100)) if config.input.keep_aspect else ((own,), (own,) * 3)
