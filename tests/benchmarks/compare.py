@@ -53,14 +53,16 @@ class Outcome:
 
 
 def siga_ocr(paths: Sequence[str], model: str) -> tuple[Job, str]:
-    """Our reader with its defaults on a CPU."""
+    """Our reader as the command has it, calibrated, with its defaults on a CPU."""
     from siga_ocr import __version__
     from siga_ocr.engines.engine import choose
+    from siga_ocr.engines.tempered import tempered
     from siga_ocr.reader import Reader, ReadOptions, load_engine
+    from siga_ocr.store.calibration import temperature_of
     from siga_ocr.store.weights import path_of
 
     folder, options = path_of(model), ReadOptions()
-    engine = load_engine(folder, choose(folder, "auto", "cpu").engine, "cpu", options)
+    engine = tempered(load_engine(folder, choose(folder, "auto", "cpu").engine, "cpu", options), temperature_of(folder))
     reader, facts = Reader(engine, options), engine.facts
     setting = f"{__version__}, {model} | {options.thread_count} | {facts.batch_size} | {facts.precision}, {facts.name}"
     return lambda: [reading.text for reading in reader.read(paths)], setting
