@@ -5,6 +5,8 @@ Equalization and Bias Correction, 2019) do: its bias is their mean, its weight t
 when the graph is opened, and a graph goes with any weights of its layout.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from onnx import TensorProto
 
@@ -27,30 +29,36 @@ SMALLEST = 1e-6
 class Int8Blocks:
     """The residual blocks of one stage, all of one number of channels, in a graph; sums and what stands between the blocks stay float32."""
 
-    def __init__(self, graph: Graph, mask: str, norm: str) -> None:
-        """Blocks on values [N, C, h, w] whose normalisation is `norm`, rectified; `mask` [N, 1, 1, w] is their columns'."""
+    def __init__(self, graph: Graph, mask: str, norm: str, names: Sequence[str]) -> None:
+        """The blocks `names` on values [N, C, h, w] whose normalisation is `norm`, rectified; `mask` [N, 1, 1, w] is their columns'."""
         self._graph = graph
+        self._names = names
         self._mask = graph.op("Cast", mask, to=TensorProto.BOOL)
         self._zero = graph.constant(np.array(0, dtype=np.uint8))
         self._middle = graph.constant(np.array(OUTPUT_ZERO, dtype=np.uint8))
-        self._mean = graph.weight(f"{norm}.bias")
-        self._variance = self._square(graph.weight(f"{norm}.weight"))
+        enter, leave = [f"{name}.enter.norm" for name in names], [f"{name}.norm" for name in names]
+        self._between = self._steps(self._stacked(enter, "bias"), graph.op("Abs", self._stacked(enter, "weight")), INPUT_LEVELS)
+        around, deviation = (graph.op("Abs", self._stacked(leave, part)) for part in ("bias", "weight"))
+        self._leaving = self._steps(around, deviation, OUTPUT_LEVELS)
+        sums = [norm, *leave[:-1]]  # what a block takes is the sum of all before it, means and variances add up
+        mean = graph.op("CumSum", self._stacked(sums, "bias"), graph.constant(np.array(0)))
+        weights = self._stacked(sums, "weight")
+        variance = graph.op("CumSum", graph.op("Mul", weights, weights), graph.constant(np.array(0)))
+        self._entering = self._steps(mean, graph.op("Sqrt", variance), INPUT_LEVELS)
 
-    def block(self, values: str, name: str) -> str:
-        """Values [N, C, h, w] >= 0 -> what the block `name` makes of them."""
-        graph = self._graph
-        entering = self._step(self._mean, graph.op("Sqrt", self._variance), INPUT_LEVELS)
-        mean, deviation = graph.weight(f"{name}.enter.norm.bias"), graph.op("Abs", graph.weight(f"{name}.enter.norm.weight"))
-        between = self._step(mean, deviation, INPUT_LEVELS)
-        mean, deviation = graph.weight(f"{name}.norm.bias"), graph.op("Abs", graph.weight(f"{name}.norm.weight"))
-        leaving = self._step(graph.op("Abs", mean), deviation, OUTPUT_LEVELS)
+    def stage(self, values: str) -> str:
+        """Values [N, C, h, w] >= 0 -> what all blocks make of them."""
+        for index in range(len(self._names)):
+            values = self._block(values, index)
+        return values
 
+    def _block(self, values: str, index: int) -> str:
+        graph, name, number = self._graph, self._names[index], self._graph.constant(np.array(index))
+        entering, between, leaving = (graph.op("Gather", steps, number) for steps in (self._entering, self._between, self._leaving))
         levels = graph.op("QuantizeLinear", values, entering, self._zero)
         levels = self._convolved(levels, (entering, between), f"{name}.enter", self._zero, 0)  # which rectifies: no level lies below 0
         levels = graph.op("Where", self._mask, levels, self._zero)
         levels = self._convolved(levels, (between, leaving), name, self._middle, 1)
-        self._mean = graph.add(self._mean, mean)
-        self._variance = graph.add(self._variance, self._square(deviation))
         return graph.op("Relu", graph.add(graph.op("DequantizeLinear", levels, leaving, self._middle), values))
 
     def _convolved(self, levels: str, steps: tuple[str, str], name: str, zero: str, padding: int) -> str:
@@ -65,15 +73,18 @@ class Int8Blocks:
         bias = graph.op("Cast", graph.op("Round", graph.op("Div", shift, graph.op("Mul", entering, sizes))), to=TensorProto.INT32)
         return graph.op("QLinearConv", levels, entering, self._zero, weights, sizes, zeros, leaving, zero, bias, pads=[padding] * 4)
 
-    def _step(self, mean: str, deviation: str, levels: int) -> str:
-        """How large a step is if so many levels shall reach what lies within `REACH` deviations [C] of its mean [C]: a scalar."""
+    def _steps(self, means: str, deviations: str, levels: int) -> str:
+        """How large a step is if so many levels shall reach what lies within `REACH` deviations of the means: [blocks, C] -> [blocks]."""
         graph = self._graph
-        reach = graph.add(mean, graph.op("Mul", deviation, graph.number(REACH)))
-        return self._levelled(graph.op("ReduceMax", reach, keepdims=0), levels)
+        reach = graph.add(means, graph.op("Mul", deviations, graph.number(REACH)))
+        return self._levelled(graph.op("ReduceMax", reach, graph.integers(1), keepdims=0), levels)
 
     def _levelled(self, reach: str, levels: int) -> str:
         graph = self._graph
         return graph.op("Max", graph.op("Div", reach, graph.number(levels)), graph.number(SMALLEST))
 
-    def _square(self, values: str) -> str:
-        return self._graph.op("Mul", values, values)
+    def _stacked(self, norms: Sequence[str], part: str) -> str:
+        """The `part` of so many normalisations: [norms, C]."""
+        graph = self._graph
+        joined = graph.op("Concat", *(graph.weight(f"{norm}.{part}") for norm in norms), axis=0)
+        return graph.op("Reshape", joined, graph.integers(len(norms), -1))

@@ -87,10 +87,7 @@ class Parts:
 
     def int8_stage(self, values: str, name: str, mask: str, count: int, norm: str) -> str:
         """Residual blocks that change neither channels nor size, in integers, on rectified values whose normalisation is `norm`."""
-        blocks = Int8Blocks(self.graph, mask, norm)
-        for index in range(count):
-            values = blocks.block(values, f"{name}.{index}")
-        return values
+        return Int8Blocks(self.graph, mask, norm, [f"{name}.{index}" for index in range(count)]).stage(values)
 
     def neck(self, deep: str) -> str:
         """The stages that ResNet-45 and the ViT end in: [N, D, 4, w] -> columns [w, N, D]."""

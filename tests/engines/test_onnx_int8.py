@@ -70,7 +70,7 @@ def session_of(folder: Path, weights: dict[str, torch.Tensor], shown: str = "") 
     """The block as a graph on `values` [N, C, h, w] and `mask` [N, 1, 1, w]; `shown` is a kind of node whose first int8 outputs are given too."""
     save_file(weights, folder / "model.safetensors")
     graph = Graph(layout(folder))
-    last = Int8Blocks(graph, "mask", "n").block("values", "b")
+    last = Int8Blocks(graph, "mask", "n", ["b"]).stage("values")
     inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("values", "mask")]
     outputs = [helper.make_tensor_value_info(last, TensorProto.FLOAT, None)]
     more = [node.output[0] for node in graph.nodes if node.op_type == shown and any(part.name == "axis" for part in node.attribute)]
