@@ -15,6 +15,9 @@ from siga_ocr.store.folder import CONFIG_NAME, GRAPH_NAME, MAX_GRAPH, MEGABYTE, 
 
 Floats = npt.NDArray[np.float32]
 
+NOT_WORTH_IT = ["NhwcTransformer"]
+"""Optimisations that are left out: to have integers in another order takes 70 ms when the graph of `code-base` is opened, and saves nothing later."""
+
 LANES = 64
 """Batches that may run at once: each takes the thread it is called on, so that the reader's threads set the limit."""
 
@@ -88,7 +91,7 @@ def _session(folder: Path) -> onnxruntime.InferenceSession:
     path = folder / GRAPH_NAME
     try:
         _check_places(path)
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"], disabled_optimizers=NOT_WORTH_IT)
     except ModelError:
         raise
     except Exception as error:  # what ONNX Runtime raises shares no other base

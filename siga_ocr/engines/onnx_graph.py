@@ -13,6 +13,7 @@ from siga_ocr.store.folder import WEIGHTS_NAME, StoredTensor
 
 KINDS = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT, "I64": TensorProto.INT64}
 NORM_EPSILON = 1e-5  # of batch normalisation, PyTorch's default
+NORM_PARTS = ("running_var", "weight", "bias", "running_mean")
 
 
 class Graph:
@@ -59,6 +60,10 @@ class Graph:
         """A list of int64."""
         return self.constant(np.array(values, dtype=np.int64))
 
+    def integer(self, value: int) -> str:
+        """An int64 scalar."""
+        return self.constant(np.array(value, dtype=np.int64))
+
     def number(self, value: float) -> str:
         """A float32 scalar."""
         return self.constant(np.array(value, dtype=np.float32))
@@ -69,16 +74,29 @@ class Graph:
 
     def weight(self, name: str) -> str:
         """A tensor of the weights' file, as float32."""
+        return self.weights([name])
+
+    def weights(self, names: Sequence[str]) -> str:
+        """Tensors of the weights' file, all of one type, as float32, joined along their first dimension."""
         if self._outermost is not self:
-            return self._outermost.weight(name)
-        if name not in self._known:
-            tensor = self._tensors[name]
-            stored = TensorProto(name=name, data_type=KINDS[tensor.kind], dims=tensor.shape, data_location=TensorProto.EXTERNAL)
-            for key, value in (("location", WEIGHTS_NAME), ("offset", str(tensor.begin)), ("length", str(tensor.end - tensor.begin))):
-                stored.external_data.add(key=key, value=value)
-            self.stored.append(stored)
-            self._known[name] = name if tensor.kind == "F32" else self.op("Cast", name, to=TensorProto.FLOAT)
-        return self._known[name]
+            return self._outermost.weights(names)
+        key, kind = " ".join(names), self._tensors[names[0]].kind
+        if key not in self._known:
+            for name in names:
+                self._store(name)
+            joined = names[0] if len(names) == 1 else self.op("Concat", *names, axis=0)
+            self._known[key] = joined if kind == "F32" else self.op("Cast", joined, to=TensorProto.FLOAT)
+        return self._known[key]
+
+    def _store(self, name: str) -> None:
+        """Let the graph take a tensor from the weights' file, once."""
+        if any(stored.name == name for stored in self.stored):
+            return
+        tensor = self._tensors[name]
+        stored = TensorProto(name=name, data_type=KINDS[tensor.kind], dims=tensor.shape, data_location=TensorProto.EXTERNAL)
+        for key, value in (("location", WEIGHTS_NAME), ("offset", str(tensor.begin)), ("length", str(tensor.end - tensor.begin))):
+            stored.external_data.add(key=key, value=value)
+        self.stored.append(stored)
 
     def add(self, *values: str) -> str:
         """The sum of two or more values."""
@@ -98,17 +116,21 @@ class Graph:
 
     def convolution(self, values: str, name: str, norm: str, kind: str = "Conv", **attributes: Any) -> str:
         """A convolution with the batch normalisation that follows it folded into its weights."""
-        kernel, shift = self.folded(name, norm, self.integers(-1, 1, 1, 1) if kind == "Conv" else self.integers(1, -1, 1, 1))
+        kernel, shift = self.folded([name], [norm], self.integers(-1, 1, 1, 1) if kind == "Conv" else self.integers(1, -1, 1, 1))
         return self.op(kind, values, kernel, shift, **attributes)
 
-    def folded(self, name: str, norm: str, along: str = "") -> tuple[str, str]:
-        """The kernel and the bias of a convolution and the batch normalisation after it; `along` is the shape of what each output is scaled by."""
-        scale = self.op("Add", self.weight(f"{norm}.running_var"), self.number(NORM_EPSILON))
-        scale = self.op("Div", self.weight(f"{norm}.weight"), self.op("Sqrt", scale))
-        shift = self.op("Sub", self.weight(f"{norm}.bias"), self.op("Mul", self.weight(f"{norm}.running_mean"), scale))
-        if self.has(f"{name}.bias"):
-            shift = self.add(shift, self.op("Mul", self.weight(f"{name}.bias"), scale))
-        return self.op("Mul", self.weight(f"{name}.weight"), self.op("Reshape", scale, along or self.integers(-1, 1, 1, 1))), shift
+    def folded(self, names: Sequence[str], norms: Sequence[str], along: str = "") -> tuple[str, str]:
+        """The kernels and the biases of convolutions and the batch normalisations after them, one below the other: [O, ...], [O].
+
+        `along` is the shape of what each output is scaled by. Either all of several have a bias of their own or none.
+        """
+        variance, weight, bias, mean = (self.weights([f"{norm}.{part}" for norm in norms]) for part in NORM_PARTS)
+        scale = self.op("Div", weight, self.op("Sqrt", self.op("Add", variance, self.number(NORM_EPSILON))))
+        shift = self.op("Sub", bias, self.op("Mul", mean, scale))
+        if self.has(f"{names[0]}.bias"):
+            shift = self.add(shift, self.op("Mul", self.weights([f"{name}.bias" for name in names]), scale))
+        kernels = self.weights([f"{name}.weight" for name in names])
+        return self.op("Mul", kernels, self.op("Reshape", scale, along or self.integers(-1, 1, 1, 1))), shift
 
     def size(self, name: str) -> int:
         """The first dimension of a tensor of the weights' file."""

@@ -6,6 +6,7 @@ when the graph is opened, and a graph goes with any weights of its layout.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from onnx import TensorProto
@@ -26,52 +27,80 @@ OUTPUT_ZERO = 128
 SMALLEST = 1e-6
 
 
-class Int8Blocks:
-    """The residual blocks of one stage, all of one number of channels, in a graph; sums and what stands between the blocks stay float32."""
+@dataclass(frozen=True)
+class _Convolutions:
+    """The convolutions at one place of all blocks of a stage, one entry a block: weights int8, the size of their steps and the bias in steps,
+    int32, all [O, ...] or [O]; what they give in steps of so much (a scalar)."""
+
+    weights: Sequence[str]
+    sizes: Sequence[str]
+    biases: Sequence[str]
+    leaving: Sequence[str]
+
+
+class Int8Stage:
+    """The residual blocks of one stage, all of one number of channels, in a graph; sums and what stands between the blocks stay float32.
+
+    What is computed from weights is computed for all blocks at once: a graph opens the faster the fewer nodes it has.
+    """
 
     def __init__(self, graph: Graph, mask: str, norm: str, names: Sequence[str]) -> None:
         """The blocks `names` on values [N, C, h, w] whose normalisation is `norm`, rectified; `mask` [N, 1, 1, w] is their columns'."""
         self._graph = graph
-        self._names = names
+        self._count, self._channels = len(names), graph.size(f"{norm}.bias")
         self._mask = graph.op("Cast", mask, to=TensorProto.BOOL)
-        self._zero = graph.constant(np.array(0, dtype=np.uint8))
-        self._middle = graph.constant(np.array(OUTPUT_ZERO, dtype=np.uint8))
-        enter, leave = [f"{name}.enter.norm" for name in names], [f"{name}.norm" for name in names]
-        self._between = self._steps(self._stacked(enter, "bias"), graph.op("Abs", self._stacked(enter, "weight")), INPUT_LEVELS)
-        around, deviation = (graph.op("Abs", self._stacked(leave, part)) for part in ("bias", "weight"))
-        self._leaving = self._steps(around, deviation, OUTPUT_LEVELS)
-        sums = [norm, *leave[:-1]]  # what a block takes is the sum of all before it, means and variances add up
-        mean = graph.op("CumSum", self._stacked(sums, "bias"), graph.constant(np.array(0)))
-        weights = self._stacked(sums, "weight")
-        variance = graph.op("CumSum", graph.op("Mul", weights, weights), graph.constant(np.array(0)))
-        self._entering = self._steps(mean, graph.op("Sqrt", variance), INPUT_LEVELS)
+        self._zero, self._middle = (graph.constant(np.array(level, dtype=np.uint8)) for level in (0, OUTPUT_ZERO))
+        self._zeros = graph.constant(np.zeros(self._channels, dtype=np.int8))
+
+        enters, leaves = [f"{name}.enter" for name in names], list(names)
+        means, deviations = self._spread([f"{name}.norm" for name in enters])
+        between = self._steps(means, deviations, INPUT_LEVELS)
+        means, deviations = self._spread([f"{name}.norm" for name in leaves])
+        leaving = self._steps(graph.op("Abs", means), deviations, OUTPUT_LEVELS)
+        means, deviations = self._spread([norm, *(f"{name}.norm" for name in leaves[:-1])])
+        variances = graph.op("CumSum", graph.op("Mul", deviations, deviations), graph.integer(0))
+        means = graph.op("CumSum", means, graph.integer(0))  # what a block takes is the sum of all before it
+        entering = self._steps(means, graph.op("Sqrt", variances), INPUT_LEVELS)
+
+        self._entering = self._each(entering)
+        self._enters = self._convolutions(enters, entering, between)
+        self._leaves = self._convolutions(leaves, between, leaving)
 
     def stage(self, values: str) -> str:
         """Values [N, C, h, w] >= 0 -> what all blocks make of them."""
-        for index in range(len(self._names)):
-            values = self._block(values, index)
+        graph = self._graph
+        for index, entering in enumerate(self._entering):
+            levels = graph.op("QuantizeLinear", values, entering, self._zero)
+            levels = self._convolved(levels, entering, self._enters, index, self._zero, 0)  # which rectifies: no level lies below 0
+            levels = graph.op("Where", self._mask, levels, self._zero)
+            levels = self._convolved(levels, self._enters.leaving[index], self._leaves, index, self._middle, 1)
+            added = graph.op("DequantizeLinear", levels, self._leaves.leaving[index], self._middle)
+            values = graph.op("Relu", graph.add(added, values))
         return values
 
-    def _block(self, values: str, index: int) -> str:
-        graph, name, number = self._graph, self._names[index], self._graph.constant(np.array(index))
-        entering, between, leaving = (graph.op("Gather", steps, number) for steps in (self._entering, self._between, self._leaving))
-        levels = graph.op("QuantizeLinear", values, entering, self._zero)
-        levels = self._convolved(levels, (entering, between), f"{name}.enter", self._zero, 0)  # which rectifies: no level lies below 0
-        levels = graph.op("Where", self._mask, levels, self._zero)
-        levels = self._convolved(levels, (between, leaving), name, self._middle, 1)
-        return graph.op("Relu", graph.add(graph.op("DequantizeLinear", levels, leaving, self._middle), values))
+    def _convolved(self, levels: str, entering: str, some: _Convolutions, index: int, zero: str, padding: int) -> str:
+        """Levels uint8 in steps `entering` -> levels around `zero` of the convolution of block `index` and its normalisation."""
+        weights, leaving = (some.weights[index], some.sizes[index], self._zeros), (some.leaving[index], zero)
+        return self._graph.op("QLinearConv", levels, entering, self._zero, *weights, *leaving, some.biases[index], pads=[padding] * 4)
 
-    def _convolved(self, levels: str, steps: tuple[str, str], name: str, zero: str, padding: int) -> str:
-        """Levels uint8 in steps of the first size -> those of the second size, around `zero`, of a convolution and its normalisation."""
+    def _convolutions(self, names: Sequence[str], entering: str, leaving: str) -> _Convolutions:
+        """Normalisations folded into kernels, and both quantised, for steps [blocks] that come in and go out."""
         graph = self._graph
-        entering, leaving = steps
-        kernel, shift = graph.folded(f"{name}.conv", f"{name}.norm")  # [O, I, h, w], [O]
-        widest = graph.op("ReduceMax", graph.op("Abs", kernel), graph.integers(1, 2, 3), keepdims=0)
+        kernels, shifts = graph.folded([f"{name}.conv" for name in names], [f"{name}.norm" for name in names])  # [blocks O, I, h, w], [blocks O]
+        widest = graph.op("ReduceMax", graph.op("Abs", kernels), graph.integers(1, 2, 3), keepdims=0)
         sizes = self._levelled(widest, WEIGHT_LEVELS)
-        zeros = graph.constant(np.zeros(graph.size(f"{name}.conv.weight"), dtype=np.int8))
-        weights = graph.op("QuantizeLinear", kernel, sizes, zeros, axis=0)
-        bias = graph.op("Cast", graph.op("Round", graph.op("Div", shift, graph.op("Mul", entering, sizes))), to=TensorProto.INT32)
-        return graph.op("QLinearConv", levels, entering, self._zero, weights, sizes, zeros, leaving, zero, bias, pads=[padding] * 4)
+        zeros = graph.constant(np.zeros(self._count * self._channels, dtype=np.int8))
+        weights = graph.op("QuantizeLinear", kernels, sizes, zeros, axis=0)
+        products = graph.op("Mul", graph.op("Unsqueeze", entering, graph.integers(1)), graph.op("Reshape", sizes, graph.integers(self._count, -1)))
+        levels = graph.op("Round", graph.op("Div", shifts, graph.op("Reshape", products, graph.integers(-1))))
+        biases = graph.op("Cast", levels, to=TensorProto.INT32)
+        return _Convolutions(self._parted(weights), self._parted(sizes), self._parted(biases), self._each(leaving))
+
+    def _spread(self, norms: Sequence[str]) -> tuple[str, str]:
+        """Means and deviations of what so many normalisations give: [norms, C] each."""
+        graph, shape = self._graph, self._graph.integers(len(norms), -1)
+        means, weights = (graph.op("Reshape", graph.weights([f"{norm}.{part}" for norm in norms]), shape) for part in ("bias", "weight"))
+        return means, graph.op("Abs", weights)
 
     def _steps(self, means: str, deviations: str, levels: int) -> str:
         """How large a step is if so many levels shall reach what lies within `REACH` deviations of the means: [blocks, C] -> [blocks]."""
@@ -83,8 +112,10 @@ class Int8Blocks:
         graph = self._graph
         return graph.op("Max", graph.op("Div", reach, graph.number(levels)), graph.number(SMALLEST))
 
-    def _stacked(self, norms: Sequence[str], part: str) -> str:
-        """The `part` of so many normalisations: [norms, C]."""
-        graph = self._graph
-        joined = graph.op("Concat", *(graph.weight(f"{norm}.{part}") for norm in norms), axis=0)
-        return graph.op("Reshape", joined, graph.integers(len(norms), -1))
+    def _each(self, steps: str) -> list[str]:
+        """[blocks] -> scalars."""
+        return [self._graph.op("Gather", steps, self._graph.integer(index)) for index in range(self._count)]
+
+    def _parted(self, values: str) -> list[str]:
+        """[blocks O, ...] -> [O, ...] of each block."""
+        return self._graph.ops("Split", [values], self._count, axis=0, num_outputs=self._count)

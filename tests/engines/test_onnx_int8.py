@@ -20,7 +20,7 @@ from siga_ocr.engines.engine import EngineFacts
 from siga_ocr.engines.export import compare, export_onnx
 from siga_ocr.engines.onnx import PRECISION_KEY, OnnxEngine
 from siga_ocr.engines.onnx_graph import Graph
-from siga_ocr.engines.onnx_int8 import REACH, WEIGHT_LEVELS, Int8Blocks
+from siga_ocr.engines.onnx_int8 import REACH, WEIGHT_LEVELS, Int8Stage
 from siga_ocr.engines.pytorch import TorchEngine
 from siga_ocr.errors import ModelError, UsageError
 from siga_ocr.model import build_model
@@ -70,7 +70,7 @@ def session_of(folder: Path, weights: dict[str, torch.Tensor], shown: str = "") 
     """The block as a graph on `values` [N, C, h, w] and `mask` [N, 1, 1, w]; `shown` is a kind of node whose first int8 outputs are given too."""
     save_file(weights, folder / "model.safetensors")
     graph = Graph(layout(folder))
-    last = Int8Blocks(graph, "mask", "n", ["b"]).stage("values")
+    last = Int8Stage(graph, "mask", "n", ["b"]).stage("values")
     inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("values", "mask")]
     outputs = [helper.make_tensor_value_info(last, TensorProto.FLOAT, None)]
     more = [node.output[0] for node in graph.nodes if node.op_type == shown and any(part.name == "axis" for part in node.attribute)]
