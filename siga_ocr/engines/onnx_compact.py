@@ -48,7 +48,7 @@ def _backbone(parts: Parts) -> tuple[Taps, str]:
 def _stage(parts: Parts, values: str, number: int) -> str:
     """The second or the third stage, in the graph's precision."""
     name, mask, count = f"backbone.stage{number}", parts.masks.quarter, parts.config.blocks[number - 1]
-    if parts.int8:
+    if parts.int8 and count:
         return parts.int8_stage(values, name, mask, count, f"backbone.down{number}.norm")
     return parts.stage(values, name, (mask, mask), count)
 

@@ -29,7 +29,7 @@ from siga_ocr.render_style import RenderStyle
 from siga_ocr.store import checkpoint
 from siga_ocr.store.folder import Precision, layout
 from siga_ocr.store.weights import path_of, shipped
-from tests.tiny import tiny_published
+from tests.tiny import tiny, tiny_published
 
 CHANNELS, COLUMNS = 6, 9
 Floats = npt.NDArray[np.float32]
@@ -155,6 +155,13 @@ def test_a_graph_from_before_there_was_a_choice_is_float32(tiny_model_folder: Pa
     graph.metadata_props.extend(kept)
     (folder / "model.onnx").write_bytes(graph.SerializeToString())
     assert OnnxEngine(folder).facts.precision == "float32"
+
+
+def test_a_stage_may_have_no_block(tmp_path: Path, rendered: list[Crop]) -> None:
+    for blocks in ((0, 0, 2), (1, 3, 0), (0, 0, 0)):
+        folder = tmp_path / "".join(map(str, blocks))
+        checkpoint.save(folder, build_model(tiny(blocks=blocks)).eval(), {}, float32=True)
+        assert export_onnx(folder, None, rendered[:2], "int8").parity.holds
 
 
 def test_networks_without_blocks_for_it_are_named(tmp_path: Path, rendered: list[Crop]) -> None:
