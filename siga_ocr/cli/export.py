@@ -27,7 +27,8 @@ class ExportPrecision(StrEnum):
 
     def precision(self) -> "Precision | None":
         """The same in the store's words; nothing for `auto`."""
-        return None if self is ExportPrecision.AUTO else "int8" if self is ExportPrecision.INT8 else "float32"
+        named: dict[ExportPrecision, Precision] = {ExportPrecision.FLOAT32: "float32", ExportPrecision.INT8: "int8"}
+        return named.get(self)
 
 
 class ExportFormat(StrEnum):

@@ -36,7 +36,7 @@ BATCH = 16
 @dataclass(frozen=True)
 class Parity:
     """What a comparison of both engines found: crops, texts that differ though every character leads by more than the tolerance, the largest
-    difference of a confidence, and of a log-probability among those above 0.001."""
+    difference of a confidence, and of a log-probability among those above 0.001; and that tolerance."""
 
     crops: int
     differing: int
@@ -66,7 +66,7 @@ def export_onnx(folder: Path, target: Path | None, crops: Iterable[Crop], precis
     The file appears only if it reads `crops` as PyTorch does. Without a `precision` it is in int8 where the network can be, else in float32.
 
     Raises:
-        UsageError: the network cannot be exported (so), there is no crop, or `onnx` is not installed.
+        UsageError: the network cannot be exported, or not in this precision, there is no crop, or `onnx` is not installed.
         ModelError: the model is damaged, or the graph does not read as it does.
         DiskError: the graph cannot be written.
     """

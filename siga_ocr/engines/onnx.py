@@ -15,7 +15,7 @@ from siga_ocr.store.folder import CONFIG_NAME, GRAPH_NAME, MAX_GRAPH, MEGABYTE, 
 
 Floats = npt.NDArray[np.float32]
 
-NOT_WORTH_IT = ["NhwcTransformer"]
+LEFT_OUT = ["NhwcTransformer"]
 """Optimisations that are left out: to have integers in another order takes 70 ms when the graph of `code-base` is opened, and saves nothing later."""
 
 LANES = 64
@@ -91,7 +91,7 @@ def _session(folder: Path) -> onnxruntime.InferenceSession:
     path = folder / GRAPH_NAME
     try:
         _check_places(path)
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"], disabled_optimizers=NOT_WORTH_IT)
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"], disabled_optimizers=LEFT_OUT)
     except ModelError:
         raise
     except Exception as error:  # what ONNX Runtime raises shares no other base

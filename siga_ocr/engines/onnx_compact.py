@@ -4,6 +4,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from siga_ocr.engines.onnx_feedback import fed_back
+from siga_ocr.engines.onnx_int8 import Int8Stage
 from siga_ocr.engines.onnx_parts import Memory, Parts, Taps
 
 DECODER = "aligned_decoder"
@@ -49,7 +50,7 @@ def _stage(parts: Parts, values: str, number: int) -> str:
     """The second or the third stage, in the graph's precision."""
     name, mask, count = f"backbone.stage{number}", parts.masks.quarter, parts.config.blocks[number - 1]
     if parts.int8 and count:
-        return parts.int8_stage(values, name, mask, count, f"backbone.down{number}.norm")
+        return Int8Stage(parts.graph, mask, f"backbone.down{number}.norm", [f"{name}.{index}" for index in range(count)]).stage(values)
     return parts.stage(values, name, (mask, mask), count)
 
 

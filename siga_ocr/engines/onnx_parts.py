@@ -8,7 +8,6 @@ from onnx import TensorProto, helper
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.engines.onnx_graph import Graph
-from siga_ocr.engines.onnx_int8 import Int8Stage
 
 Taps = tuple[str, str, str]
 """What a backbone hands on: P0, P1 and P2, each zero on padding."""
@@ -84,10 +83,6 @@ class Parts:
                 values = graph.convolution(values, f"{block}.shortcut.0", f"{block}.shortcut.1", strides=[step, step])
             values = graph.op("Relu", graph.add(out, values))
         return values
-
-    def int8_stage(self, values: str, name: str, mask: str, count: int, norm: str) -> str:
-        """Residual blocks that change neither channels nor size, in integers, on rectified values whose normalisation is `norm`."""
-        return Int8Stage(self.graph, mask, norm, [f"{name}.{index}" for index in range(count)]).stage(values)
 
     def neck(self, deep: str) -> str:
         """The stages that ResNet-45 and the ViT end in: [N, D, 4, w] -> columns [w, N, D]."""

@@ -1,7 +1,8 @@
 """A fine-tuned model as a whole model folder: weights, recipe, graph, calibration and a card; it gets its name when all of it is there."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import torch
 from siga_ocr.assessing.calibrate import FEWEST, keep, measure
 from siga_ocr.assessing.scored_set import source_of
 from siga_ocr.assessing.temperature import observe
+from siga_ocr.crops import Crop
 from siga_ocr.data.labels import Sample
 from siga_ocr.engines.export import compare, export_onnx
 from siga_ocr.engines.onnx import OnnxEngine
 from siga_ocr.engines.pytorch import TorchEngine
-from siga_ocr.errors import DiskError, ModelError, UsageError
+from siga_ocr.errors import DiskError, ModelError, UnreadableImage, UsageError
 from siga_ocr.intake import opened
 from siga_ocr.model import SigaModel
 from siga_ocr.store import checkpoint
@@ -84,11 +86,10 @@ def name(staged: Path, final: str) -> Path:
 def _add_graph(staged: Path, start: Path, samples: Sequence[Sample]) -> bool:
     """The start's own graph where it reads the new weights as PyTorch does, else a new one where `onnx` is installed and can say what the
     network does, in integers or as it is."""
-    graph = staged / GRAPH_NAME
-    crops = [opened(source_of(sample), str(sample.path)) for sample in samples[:COMPARED]]
+    graph, crops = staged / GRAPH_NAME, list(_readable(samples[:COMPARED]))
     if (start / GRAPH_NAME).is_file() and graph_key(start) == graph_key(staged):
         shutil.copyfile(start / GRAPH_NAME, graph)
-        if compare(OnnxEngine(staged), TorchEngine.load(staged, "cpu"), crops).holds:
+        if _reads_as_pytorch(staged, crops):
             return True
         graph.unlink()
     for precision in PRECISIONS:
@@ -98,3 +99,17 @@ def _add_graph(staged: Path, start: Path, samples: Sequence[Sample]) -> bool:
             continue
         return True
     return False
+
+
+def _reads_as_pytorch(folder: Path, crops: Sequence[Crop]) -> bool:
+    try:
+        return compare(OnnxEngine(folder), TorchEngine.load(folder, "cpu"), crops).holds
+    except ModelError:  # the graph is damaged, which a start that was read with PyTorch never told
+        return False
+
+
+def _readable(samples: Sequence[Sample]) -> Iterator[Crop]:
+    """The crops that are still there: what was learned does not hang on them."""
+    for sample in samples:
+        with suppress(UnreadableImage):
+            yield opened(source_of(sample), str(sample.path))

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from PIL import Image
@@ -45,12 +46,10 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 def spoil(start: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the start's graph cut nearly all that its integers should hold."""
-    said = OnnxEngine(start)._session.get_modelmeta().custom_metadata_map
+    said = onnx.load(str(start / "model.onnx"), load_external_data=False).metadata_props
     monkeypatch.setattr(onnx_int8, "REACH", 0.3)
     graph = network_graph(describe(start).model, layout(start), "int8")
-    for key, value in said.items():
-        entry = graph.metadata_props.add()
-        entry.key, entry.value = key, value
+    graph.metadata_props.extend(said)
     (start / "model.onnx").write_bytes(graph.SerializeToString())
 
 
@@ -66,6 +65,14 @@ def test_a_graph_that_reads_the_new_weights_wrongly_is_made_anew(folders: tuple[
         spoil(start, patch)
     assert complete(staged, start, samples, CPU).has_graph
     assert OnnxEngine(staged).facts.precision == "int8"
+    assert (staged / "model.onnx").read_bytes() == (path_of("code-small") / "model.onnx").read_bytes()
+
+
+def test_a_damaged_graph_and_crops_that_are_gone_cost_nothing(folders: tuple[Path, Path], samples: list[Sample]) -> None:
+    start, staged = folders
+    (start / "model.onnx").write_bytes(b"no graph")
+    samples[0].path.unlink()
+    assert complete(staged, start, samples, CPU).has_graph
     assert (staged / "model.onnx").read_bytes() == (path_of("code-small") / "model.onnx").read_bytes()
 
 
