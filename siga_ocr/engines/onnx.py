@@ -95,7 +95,7 @@ def _session(folder: Path) -> onnxruntime.InferenceSession:
     except ModelError:
         raise
     except Exception as error:  # what ONNX Runtime raises shares no other base
-        raise ModelError(f"{path} cannot be used with {CONFIG_NAME} and its weights: {_reason(error)}") from error
+        raise ModelError(f"{path} cannot be used with {CONFIG_NAME} and its weights: {_reason(error)} Make it anew: {REMEDY}.") from error
 
 
 def _check_places(path: Path) -> None:
