@@ -20,7 +20,9 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
 
 
-@pytest.mark.parametrize(("heading", "expected"), [("Second looks", "second-looks"), ("`--attention DIR`", "--attention-dir"), ("0.1: the [x](y.md)", "01-the-x")])
+@pytest.mark.parametrize(
+    ("heading", "expected"), [("Second looks", "second-looks"), ("`--attention DIR`", "--attention-dir"), ("0.1: the [x](y.md)", "01-the-x")]
+)
 def test_headings_become_anchors_as_on_github(heading: str, expected: str) -> None:
     assert anchor(heading) == expected
 
