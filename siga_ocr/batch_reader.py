@@ -1,6 +1,6 @@
 """Batches of crops through an engine: what has not ended is run again, what does not fit the memory is halved, what is not sure is marked."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -16,23 +16,20 @@ from siga_ocr.decode import Columns, Decoded, Seen, has_ended, likely_ids, spell
 from siga_ocr.engines.engine import Engine, EngineOutput, OutOfMemory
 from siga_ocr.intake import Taken
 from siga_ocr.judgement import judge
-from siga_ocr.long_codes import DEEPEST, Part, halves, is_long, joined, searched
+from siga_ocr.looking import Looking
 from siga_ocr.preprocess import bucket, to_batch
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Reading
-from siga_ocr.second_line import halves_of, with_second_line
-from siga_ocr.second_looks import DOUBTED, ROUNDS, surer
+from siga_ocr.second_looks import DOUBTED
 from siga_ocr.text_line import text_line
-from siga_ocr.upright import SURE, surest
 from siga_ocr.visualize import Evidence, side_by_side
 
 if TYPE_CHECKING:
     from siga_ocr.search import Search
 
 
-SHORTEST_WINDOW = 256
-BATCHES_AHEAD = 8
-"""Crops that are gathered before they are divided into batches by their widths: enough for full batches of the large ones that GPUs like."""
+SHORTEST_WINDOW, BATCHES_AHEAD = 256, 8
+"""Crops, and full batches, that are gathered at least before they are divided into batches by their widths: enough for the large ones of GPUs."""
 
 
 class BatchReader:
@@ -52,7 +49,8 @@ class BatchReader:
         least = self._search.steps if self._search else options.first_steps
         least = self._config.max_steps if options.keep_log_probabilities else least
         self._first_steps = min(max(least, options.first_steps), self._config.max_steps)
-        self._keeps = options.keep_log_probabilities or options.orientation == "auto" or not options.once
+        self._looking = Looking(self._config, self._in_batches, self._search, once=options.once)
+        self._keeps = options.keep_log_probabilities or options.searches or options.orientation == "auto" or not options.once
 
     def read(self, batch: Sequence[Taken]) -> list[Reading]:
         """One reading for each crop, all of which could be opened.
@@ -93,71 +91,20 @@ class BatchReader:
         return reading, side_by_side(image, foregrounds, maps, [part.pixels.shape[2] for part, _ in best.parts], best.characters)
 
     def _best(self, batch: Sequence[Taken]) -> list[tuple[Taken, Decoded]]:
-        """Each crop as it is read best; where its first look leaves a doubt: which way up it is, then second and third looks, then halves."""
-        seen = list(zip(batch, self._decoded(batch, self._first_steps), strict=True))
-        turned = {place: one.others for place, (one, found) in enumerate(seen) if found.confidence < SURE}
-        for place, looks in self._looked({place: [seen[place]] for place in turned}, turned).items():
-            seen[place] = surest(looks, self._charset)
-        return seen if self._options.once else self._one_lined(seen, self._settled(seen))
+        return self._looking.best(batch, self._decoded(batch, self._first_steps))
 
-    def _settled(self, seen: list[tuple[Taken, Decoded]], depth: int = 0, *, plain: bool = False) -> list[tuple[Taken, Decoded]]:
-        """Second looks at what is doubted, third ones at what still is; what is long and doubted is halved. `plain`: without a search."""
-        best, looks = list(seen), {place: [one] for place, one in enumerate(seen)}
-        for others, suffices in ROUNDS:
-            open_places = [place for place, (_, found) in enumerate(best) if not suffices(found, len(looks[place]), seen[place][1].line)]
-            looks |= self._looked(looks, {place: others(*seen[place], self._config.input) for place in open_places}, plain=plain)
-            for place in open_places:
-                taken, found = surer(looks[place], self._charset)
-                best[place] = taken, replace(found, contested=any(other.text != found.text for _, other in looks[place]))
-        if depth < DEEPEST:
-            self._halve(seen, best, depth, plain=plain or self._search is None)
-        return best
-
-    def _one_lined(self, seen: Sequence[tuple[Taken, Decoded]], best: Sequence[tuple[Taken, Decoded]]) -> list[tuple[Taken, Decoded]]:
-        """What is read best, less sure where the crop may hold a second line; asked where looks read different texts."""
-        asked = {n: halves_of(taken, first, best[n][1], self._config.input) for n, (taken, first) in enumerate(seen)}
-        halves = self._looked(dict.fromkeys(asked, ()), asked, plain=True)
-        return [(taken, with_second_line(found, *(half for _, half in halves[n])) if n in halves else found) for n, (taken, found) in enumerate(best)]
-
-    def _halve(self, seen: Sequence[tuple[Taken, Decoded]], best: list[tuple[Taken, Decoded]], depth: int, *, plain: bool) -> None:
-        """Put joined halves in the place of long readings that they are surer than; a search judges them joined, unless they are `plain`."""
-        long = [place for place, (_, found) in enumerate(best) if found.confidence < DOUBTED and is_long(found)]
-        found = {n: best[place][1] for n, place in enumerate(long)} if plain else self._in_batches([seen[place][0] for place in long], plain=True)
-        cut = {place: two for n, place in enumerate(long) if (two := halves(seen[place][0], found[n].characters, self._config.input))}
-        read = iter(self._read_parts([part for two in cut.values() for part in two], depth + 1))
-        for place in cut:
-            whole = seen[place][0]
-            reading = joined(whole, (next(read), next(read)))
-            if not plain and self._search is not None:
-                reading = searched(reading, self._search, self._charset) if reading.characters else best[place][1]
-            if reading.confidence > best[place][1].confidence:
-                best[place] = whole, reading
-
-    def _read_parts(self, parts: Sequence[Part], depth: int) -> list[tuple[Part, Decoded]]:
-        taken = [part.taken for part in parts]
-        found = self._in_batches(taken, plain=True)
-        seen = self._settled([(one, found[number]) for number, one in enumerate(taken)], depth, plain=True) if parts else []
-        return [(part, decoded) for part, (_, decoded) in zip(parts, seen, strict=True)]
-
-    def _looked(
-        self, before: Mapping[int, Sequence[tuple[Taken, Decoded]]], more: Mapping[int, Sequence[Taken]], *, plain: bool = False
-    ) -> dict[int, list[tuple[Taken, Decoded]]]:
-        """For each place where there are `more` looks, what was seen `before` and what they show."""
-        looks = [(place, look) for place, others in more.items() for look in others]
-        found = self._in_batches([look for _, look in looks], plain=plain)
-        joined = {place: list(before[place]) for place, _ in looks}
-        for number, (place, look) in enumerate(looks):
-            joined[place].append((look, found[number]))
-        return joined
-
-    def _in_batches(self, crops: Sequence[Taken], *, plain: bool) -> dict[int, Decoded]:
-        """What is read of each, by its number, crops of like widths together."""
+    def _in_batches(self, crops: Sequence[Taken], positions: Sequence[int]) -> list[Decoded]:
+        """What is read of each, crops of like widths together, and those that need no more than the first positions."""
         found = dict[int, Decoded]()
-        for numbers in self.batches(crops):
-            found |= zip(numbers, self._decoded([crops[number] for number in numbers], self._first_steps, plain=plain), strict=True)
-        return found
+        far = [count > self._first_steps for count in positions]
+        for steps, wanted in ((self._first_steps, False), (self._config.max_steps, True)):
+            numbers = [number for number, is_far in enumerate(far) if is_far is wanted]
+            for places in self.batches([crops[number] for number in numbers]):
+                chosen = [numbers[place] for place in places]
+                found |= zip(chosen, self._decoded([crops[number] for number in chosen], steps), strict=True)
+        return [found[number] for number in range(len(crops))]
 
-    def _decoded(self, batch: Sequence[Taken], steps: int, *, plain: bool = False) -> list[Decoded]:
+    def _decoded(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
         """In the order of the batch; what has not ended within `steps` is run once more with all of them."""
         pixels = to_batch([taken.pixels for taken in batch], self._config.input, closely=self._closely)
         output = None
@@ -168,30 +115,29 @@ class BatchReader:
             if len(batch) == 1:
                 raise
         if output is None:  # not within the handler, whose error would keep hold of what the failed batch had on the device
-            return self._in_halves(batch, steps, plain=plain)
+            return self._in_halves(batch, steps)
         done = has_ended(output.log_probabilities) | (steps == self._config.max_steps)
         open_rows = np.flatnonzero(~done).tolist()
-        rest = self._decoded([batch[row] for row in open_rows], self._config.max_steps, plain=plain) if open_rows else []
+        rest = self._decoded([batch[row] for row in open_rows], self._config.max_steps) if open_rows else []
         again, width = dict(zip(open_rows, rest, strict=True)), pixels.images.shape[3]
-        return [again[row] if row in again else self._decode(output, row, taken, width, plain=plain) for row, taken in enumerate(batch)]
+        return [again[row] if row in again else self._decode(output, row, taken, width) for row, taken in enumerate(batch)]
 
-    def _in_halves(self, batch: Sequence[Taken], steps: int, *, plain: bool) -> list[Decoded]:
+    def _in_halves(self, batch: Sequence[Taken], steps: int) -> list[Decoded]:
         half = (len(batch) + 1) // 2
         if half < self.size:
             self.size = half
             self._notices.append(f"{self._engine.facts.device} has not enough memory for {len(batch)} crops at once: going on with {half}.")
-        return self._decoded(batch[:half], steps, plain=plain) + self._decoded(batch[half:], steps, plain=plain)
+        return self._decoded(batch[:half], steps) + self._decoded(batch[half:], steps)
 
-    def _decode(self, output: EngineOutput, row: int, taken: Taken, batch_width: int, *, plain: bool = False) -> Decoded:
+    def _decode(self, output: EngineOutput, row: int, taken: Taken, batch_width: int) -> Decoded:
         attention = output.glyph_attention[row]
         fitted_pixels = batch_width / attention.shape[2]  # of the fitted crop, for each column of the attention
         margin = taken.look.margin
         columns = Columns(fitted_pixels * (taken.width + 2 * margin) / taken.pixels.shape[2], taken.width, margin)
         seen = Seen(output.log_probabilities[row], attention)
-        if self._search is None or plain:
-            found = spell(likely_ids(seen.log_probabilities), seen, self._charset, columns)
-        else:
-            found = self._search.decoded(seen, columns)
+        found = spell(likely_ids(seen.log_probabilities), seen, self._charset, columns)
+        if self._search is not None:
+            found = replace(found, seen=(seen, columns))
         if found.confidence < DOUBTED and not self._options.once:
             own = taken.pixels.shape[2] / batch_width
             found = replace(found, line=text_line(attention[: len(found.characters)], self._config.input.height, taken.pixels.shape[2], own))

@@ -51,9 +51,10 @@ class Seen:
 class Decoded:
     """The characters of one crop, and the product of their confidences and of the end mark's, less where there may be a second line.
 
-    `found` is what a search adds to it; `log_probabilities` float32 [T, K] are kept where they are asked for or looks are compared, `line`,
-    the strip of the crop that the text takes, where it is doubted. `parts` are those of a long code that was read in parts: what the
-    network took of each, and how many characters it read there. `second_line` is what seems to stand above or below the characters;
+    `found` is what a search adds to it, `seen` what it needs for that, kept where there will be one; `log_probabilities` float32 [T, K] are kept
+    where they are asked for or looks are compared, `line`, the strip of the crop that the text takes, where it is doubted. `parts` are those of
+    a long code that was read in parts: what the network took of each, and how many characters it read there; its confidence holds the end of
+    each part. `second_line` is what seems to stand above or below the characters, `left` what that has left of the confidence;
     `contested` says whether another look read another text.
     """
 
@@ -65,6 +66,8 @@ class Decoded:
     parts: "tuple[tuple[Taken, int], ...]" = field(default=(), compare=False, repr=False)
     second_line: str = ""
     contested: bool = field(default=False, compare=False)
+    left: float = field(default=1.0, compare=False)
+    seen: tuple[Seen, Columns] | None = field(default=None, compare=False, repr=False)
 
     @property
     def text(self) -> str:

@@ -53,12 +53,6 @@ class Part:
     before: float
 
 
-def is_long(found: Decoded) -> bool:
-    """Whether what the network read, whatever a format made of it, has so many characters that halves of it may be read better."""
-    raw = found.found.raw_text if found.found else None
-    return len(found.text if raw is None else raw) >= LONG
-
-
 def halves(taken: Taken, characters: Sequence[CharReading], config: InputConfig) -> tuple[Part, Part] | None:
     """The crop cut in two where its ink leaves a gap, about in the middle of its characters; None where no gap can be told.
 

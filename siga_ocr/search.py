@@ -44,6 +44,11 @@ class Search:
             self.steps = automaton.longest + 1
             self._moves = Moves.of(automaton, self._charset)
 
+    @property
+    def has_format(self) -> bool:
+        """Whether texts of a format alone are searched."""
+        return self._format is not None
+
     def decoded(self, seen: Seen, columns: Columns) -> Decoded:
         """The likeliest text of the format, or without one the plain reading; empty with confidence 0 where no likely text fits."""
         rows = seen.log_probabilities

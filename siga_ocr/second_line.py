@@ -35,7 +35,8 @@ def with_second_line(best: Decoded, upper: Decoded, lower: Decoded) -> Decoded:
     near, far = sorted((upper, lower), key=lambda half: _apart(best.text, half.text))
     if min(len(near.text), len(far.text)) < FEWEST or _apart(best.text, near.text) > ALIKE or _apart(best.text, far.text) < APART:
         return best
-    return replace(best, confidence=best.confidence * (1 - min(near.confidence, far.confidence)), second_line=far.text)
+    left = 1 - min(near.confidence, far.confidence)
+    return replace(best, confidence=best.confidence * left, second_line=far.text, left=left)
 
 
 def _apart(one: str, other: str) -> float:

@@ -145,13 +145,14 @@ def surer(looks: Sequence[tuple[Taken, Decoded]], charset: Charset) -> tuple[Tak
     looks = [one for one in looks if one[1].confidence > 0] or looks  # the others found no text of the format
     texts = tuple(dict.fromkeys(decoded.text for _, decoded in looks))
     if len(texts) > 1:
-        supports = {text: _support(charset.encode(text), looks) for text in texts}
+        supports = {text: support(charset.encode(text), looks) for text in texts}
         text = max(supports, key=supports.__getitem__)
         looks = [one for one in looks if one[1].text == text]
     return max(looks, key=lambda one: one[1].confidence)
 
 
-def _support(ids: Sequence[int], looks: Sequence[tuple[Taken, Decoded]]) -> float:
+def support(ids: Sequence[int], looks: Sequence[tuple[Taken, Decoded]]) -> float:
+    """How much looks support a text that is given by its classes, as a logarithm: of one look that of its probability; see `surer`."""
     asked = looks if ids else [one for one in looks if one[0].look.window is None] or looks
     each = np.array([_log_probability(ids, decoded.log_probabilities) for _, decoded in asked if decoded.log_probabilities is not None])
     if not ids:

@@ -12,11 +12,11 @@ from siga_ocr.decode import Decoded
 from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.formats.codeformat import CodeFormat
 from siga_ocr.intake import IntakeOptions, take
-from siga_ocr.long_codes import LONG, halves, is_long, joined
+from siga_ocr.long_codes import LONG, halves, joined
 from siga_ocr.orientation import Look
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
-from siga_ocr.reading import CharReading, Found
+from siga_ocr.reading import CharReading
 from siga_ocr.visualize import overlay
 
 PITCH = 14
@@ -120,13 +120,10 @@ def test_what_had_to_be_squeezed_is_cut_from_the_pixels_before_that(engine: Bloc
 def test_a_sure_or_a_short_code_is_not_halved(engine: BlockEngine) -> None:
     Reader(engine, ReadOptions()).read_crops([crop(CODE[:12])])
     assert len(engine.widths) <= 7  # itself, five looks, and its line with the blocks as far apart as usual
-    assert not is_long(Decoded((CharReading("A", 0.5, 0, 1),) * (LONG - 1), 0.5))
-    assert is_long(Decoded((CharReading("A", 0.5, 0, 1),) * LONG, 0.5))
-    assert is_long(Decoded((), 0.0, Found("exact", raw_text="A" * LONG)))  # a format made nothing of it
 
 
 def test_whole_parts_that_are_surer_do_not_replace_a_surer_whole(engine: BlockEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("siga_ocr.batch_reader.joined", lambda whole, parts: replace(joined(whole, parts), confidence=0.0))
+    monkeypatch.setattr("siga_ocr.looking.joined", lambda whole, parts: replace(joined(whole, parts), confidence=0.0))
     read = Reader(engine).read_crops([crop(CODE)])[0]
     assert read.text.startswith(CODE[:REACH] + "C")
 
@@ -155,7 +152,7 @@ def test_evidence_has_a_map_for_each_character_that_a_format_leaves_or_adds(tiny
 def test_halves_that_read_nothing_are_no_code_of_a_format(tiny_config: ModelConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = BlockEngine(replace(tiny_config, max_length=30))
     empty = Decoded((), 0.9, log_probabilities=np.zeros((2, tiny_config.charset.class_count), dtype=np.float32))
-    monkeypatch.setattr("siga_ocr.batch_reader.joined", lambda *_: empty)
+    monkeypatch.setattr("siga_ocr.looking.joined", lambda *_: empty)
     read = Reader(engine, ReadOptions(code_format=CodeFormat(mask="A" * len(CODE)))).read_crops([crop(CODE)])[0]
     assert len(read.text) == len(CODE)
 
