@@ -6,7 +6,7 @@ from dataclasses import replace
 from siga_ocr.charset import Charset
 from siga_ocr.decode import Decoded
 from siga_ocr.intake import Taken
-from siga_ocr.long_codes import searched
+from siga_ocr.long_codes import less_sure, searched
 from siga_ocr.search import Search
 from siga_ocr.second_looks import support, surer
 
@@ -41,4 +41,4 @@ def fitted(best: tuple[Taken, Decoded], looks: Sequence[tuple[Taken, Decoded]], 
 
 def _as_sure(found: Decoded, plain: Decoded) -> Decoded:
     """Less sure by as much as a second line takes from what is read without a format."""
-    return replace(found, confidence=found.confidence * plain.left, second_line=plain.second_line)
+    return replace(less_sure(found, plain.left), second_line=plain.second_line)

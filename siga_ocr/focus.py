@@ -1,13 +1,18 @@
 """How far a crop is out of focus, and the crop brought back into focus before the network sees it (NumPy only)."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from siga_ocr.colour import told_apart
 from siga_ocr.config import InputConfig
-from siga_ocr.preprocess import MIN_DEVIATION, Pixels, evenly_lit
+from siga_ocr.light import evenly_lit, grey_of
+from siga_ocr.preprocess import MIN_DEVIATION, Pixels
 
 Levels = npt.NDArray[np.floating]
+Numbers = npt.NDArray[Any]
+"""Levels, or whole numbers, which take a fraction of the time."""
 
 OUT_OF_FOCUS = 1.1
 """Rows of the network's input: a crop whose sharpest edges are blurred with a larger standard deviation is out of focus."""
@@ -66,17 +71,18 @@ def blur_to_take_back(fitted: Pixels, height: int, config: InputConfig) -> float
     if not (config.keep_aspect and config.standardise) or fitted.std() < MIN_DEVIATION:
         return 0.0
     of_pixels = OF_A_PIXEL * max(1.0, ROWS / height)
-    variance = _edge_width(fitted.mean(axis=0)) ** 2 * (ROWS / fitted.shape[1]) ** 2 - of_pixels**2
+    variance = _edge_width(grey_of(fitted)) ** 2 * (ROWS / fitted.shape[1]) ** 2 - of_pixels**2
     return float(np.sqrt(variance - IN_FOCUS**2)) if variance > OUT_OF_FOCUS**2 else 0.0
 
 
-def _edge_width(levels: Levels) -> float:
+def _edge_width(levels: Numbers) -> float:
     """The standard deviation in pixels of the blur at the sharpest strong edges of [h, w]; 0 where there are none.
 
     Where a step of contrast r was blurred by a Gaussian of standard deviation s, its slope is r / (s sqrt(2 pi)) at most.
     """
+    signed: Numbers = levels.astype(np.int16 if levels.dtype == np.uint8 else np.float32)
+    contrast = (_greatest(signed, REACH) + _greatest(-signed, REACH)).astype(np.float32)
     levels = levels.astype(np.float32)
-    contrast = _greatest(levels, REACH) + _greatest(-levels, REACH)
     down, across = np.zeros_like(levels), np.zeros_like(levels)
     down[1:-1], across[:, 1:-1] = (levels[2:] - levels[:-2]) / 2, (levels[:, 2:] - levels[:, :-2]) / 2
     slope = np.hypot(down, across)
@@ -86,16 +92,17 @@ def _edge_width(levels: Levels) -> float:
     return float(np.percentile(contrast[edges] / (np.sqrt(2 * np.pi) * slope[edges]), SHARPEST))
 
 
-def _greatest(levels: Levels, reach: int) -> Levels:
-    """The greatest of the square around each."""
-    found, side = np.pad(levels, reach, mode="edge"), 2 * reach + 1
-    for _ in range(2):
-        seen = 1
-        while seen < side:  # of `seen` neighbours each, as many more as they are, up to `side`
-            step = min(seen, side - seen)
-            found = np.maximum(found[:-step], found[step:])
-            seen += step
-        found = found.T
+def _greatest(levels: Numbers, reach: int) -> Numbers:
+    """The greatest of the square around each of [h, w]."""
+    height, width = levels.shape
+    found, side = np.full((height + 2 * reach, width + 2 * reach), levels.min(), dtype=levels.dtype), 2 * reach + 1
+    found[reach:-reach, reach:-reach] = levels
+    seen = 1
+    while seen < side:  # of `seen` neighbours each, as many more as they are, up to `side`
+        step = min(seen, side - seen)
+        found = np.maximum(found[:-step], found[step:])
+        found = np.maximum(found[:, :-step], found[:, step:])
+        seen += step
     return found
 
 

@@ -15,8 +15,9 @@ from siga_ocr.config import InputConfig
 from siga_ocr.crops import Crop, Roi, cut, decode_image, read_bytes, to_crop
 from siga_ocr.errors import UnreadableImage
 from siga_ocr.focus import blur_to_take_back, in_focus
+from siga_ocr.light import evened, is_shaded
 from siga_ocr.orientation import AS_IT_IS, Look, Orientation, looks_at
-from siga_ocr.preprocess import Pixels, evened, fit, in_detail, is_shaded, softly_fitted, unsqueezed
+from siga_ocr.preprocess import Pixels, fit, in_detail, softly_fitted, unsqueezed
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[np.generic] | Image.Image | Crop
 """A path; the bytes of an encoded image; pixels as `crops.to_crop` takes them; or a crop."""

@@ -92,7 +92,16 @@ def searched(whole: Decoded, search: "Search", charset: Charset) -> Decoded:
     last = spans[-1:] * (len(found.characters) - len(spans))
     characters = tuple(replace(character, x0=x0, x1=x1) for character, (x0, x1) in zip(found.characters, [*spans, *last], strict=False))
     shown = _shared_out(whole.parts, len(characters))
-    return replace(found, characters=characters, confidence=found.confidence * ends, log_probabilities=rows, parts=shown)
+    return replace(less_sure(found, ends), characters=characters, log_probabilities=rows, parts=shown)
+
+
+def less_sure(found: Decoded, share: float) -> Decoded:
+    """A reading of which this share of its confidence is left, and of that of each of its n best texts."""
+    confidence = found.confidence * share
+    if found.found is None or found.found.n_best is None:
+        return replace(found, confidence=confidence)
+    n_best = tuple(replace(one, confidence=one.confidence * share) for one in found.found.n_best)
+    return replace(found, confidence=confidence, found=replace(found.found, n_best=n_best))
 
 
 def _shared_out(parts: tuple[tuple[Taken, int], ...], length: int) -> tuple[tuple[Taken, int], ...]:
@@ -108,7 +117,7 @@ def _shared_out(parts: tuple[tuple[Taken, int], ...], length: int) -> tuple[tupl
 def _part(taken: Taken, stretch: Pixels, scale: float, config: InputConfig) -> Taken:
     pixels = squeezed(stretch, config)
     part = taken.seen_as(pixels, replace(taken.look, margin=0))
-    return replace(part, wide=None if pixels is stretch else stretch, width=round(stretch.shape[2] * scale))
+    return replace(part, wide=None if pixels is stretch else stretch, width=max(1, round(stretch.shape[2] * scale)))
 
 
 def _gap(grey: Floats64, middles: Sequence[float]) -> int | None:

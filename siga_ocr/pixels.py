@@ -65,7 +65,7 @@ def _to_8_bit(levels: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
 
 
 def scaled(levels: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """Grey levels of cameras with 10 to 16 bits, or fractions 0..1, scaled to 0..255.
+    """Grey levels of cameras with 10 to 16 bits, or fractions 0..1 in floating-point numbers, scaled to 0..255.
 
     The full scale is that of the smallest depth of 8, 10, 12, 14 or 16 bits that holds the brightest pixel: a 12-bit camera writes its
     levels unshifted into 16-bit files, and scaling those by 65535 would leave 16 grey levels.
@@ -73,8 +73,8 @@ def scaled(levels: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
     flat = levels.reshape(-1)
     parts = [slice(start, start + PART) for start in range(0, flat.size, PART)]  # a copy of all of them in float64 would be as large as four pictures
     brightest = max((float(_finite(flat[part]).max(initial=0.0)) for part in parts), default=0.0)
-    fractions = brightest <= 1.0 and any(bool((_finite(flat[part]) % 1).any()) for part in parts)
-    full = 1.0 if fractions else next((2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if brightest < 2.0**bits), max(brightest, 1.0))
+    fractions = levels.dtype.kind == "f" and brightest < 2.0  # what is interpolated overshoots
+    full = max(1.0, brightest) if fractions else next((2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if brightest < 2.0**bits), max(brightest, 1.0))
     result = np.empty(flat.size, dtype=np.uint8)
     for part in parts:
         result[part] = np.clip(np.round(_finite(flat[part]) * (255.0 / full)), 0, 255)

@@ -1,7 +1,7 @@
 """From a crop's pixels to the network's input: the one path for training, reading and measuring (NumPy and PIL only)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -34,21 +34,6 @@ MIN_DEVIATION = 8.0
 
 MIDDLE_GREY = 128
 """The mean of a crop whose grey levels are drawn anew."""
-
-NEAR = 5 / 32
-"""Of the height: how far around a pixel the mean is taken for the light that falls there."""
-
-SHADED = 0.3
-"""Of all that a crop's grey levels deviate: where what is drawn in them, the rest without the light, deviates less, the crop is evened."""
-
-PARTLY_SHADED = 0.5
-"""The same share: where less is drawn, a crop that is doubted is looked at with its local contrast normalised too."""
-
-CONTRAST = 40.0
-"""Grey levels for one standard deviation where local contrast is normalised."""
-
-SMOOTHEST, SMOOTH = 4.0, 0.3
-"""The least deviation that local contrast is divided by: in grey levels, and of that of the whole picture; smooth ground stays smooth."""
 
 _RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
@@ -100,8 +85,12 @@ def fit(image: Pixels, config: InputConfig, *, softly: bool = False) -> Pixels:
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise UsageError(f"A crop is uint8 [h, w, 3] with at least one pixel, got {image.dtype} {image.shape}.")
-    way = Image.Resampling.LANCZOS if _has_few_rows(image, config) and not softly else _RESAMPLING[config.resample]
+    way = _RESAMPLING[config.resample] if softly else _way(image, config)
     return _scaled(image, (fitted_width(image.shape[0], image.shape[1], config), config.height), config, way)
+
+
+def _way(image: Pixels, config: InputConfig) -> Image.Resampling:
+    return Image.Resampling.LANCZOS if _has_few_rows(image, config) else _RESAMPLING[config.resample]
 
 
 def softly_fitted(image: Pixels, config: InputConfig) -> Pixels | None:
@@ -113,7 +102,8 @@ def unsqueezed(image: Pixels, config: InputConfig) -> Pixels | None:
     """What `fit` makes of a crop that is too wide for the network, but up to `WIDEST` times as wide as it takes; None for all others."""
     if not config.keep_aspect or image.shape[1] * config.height <= config.widths[-1] * image.shape[0]:
         return None
-    return fit(image, replace(config, widths=(WIDEST * config.widths[-1],)))
+    width = round(image.shape[1] * config.height / image.shape[0])
+    return _scaled(image, (min(width, WIDEST * config.widths[-1]), config.height), config, _way(image, config))
 
 
 def in_detail(image: Pixels, config: InputConfig) -> Pixels | None:
@@ -123,60 +113,6 @@ def in_detail(image: Pixels, config: InputConfig) -> Pixels | None:
     if not config.keep_aspect or height < FINER * config.height or width * config.height > config.widths[-1] * height:
         return None
     return _scaled(image, (max(1, round(width * rows / height)), rows), config, _RESAMPLING[config.resample])
-
-
-def evenly_lit(image: Pixels, config: InputConfig) -> Pixels:
-    """What `fit` makes of a crop, `evened` where it `is_shaded`: a photograph as reading shows it to the network.
-
-    Raises:
-        UsageError: the array is not a crop.
-    """
-    fitted = fit(image, config)
-    return evened(fitted) if is_shaded(fitted, config) else fitted
-
-
-def is_shaded(fitted: Pixels, config: InputConfig) -> bool:
-    """Whether the light on a fitted crop [C, H, w], a shadow's edge or a reflection, varies so much that what is written there is hardly seen."""
-    return config.keep_aspect and config.standardise and _drawn_less_than(SHADED, fitted)
-
-
-def is_partly_shaded(fitted: Pixels, config: InputConfig) -> bool:
-    """Whether the light on a fitted crop [C, H, w] varies more than what is written there; so it does on one that `is_shaded`."""
-    return config.keep_aspect and config.standardise and _drawn_less_than(PARTLY_SHADED, fitted)
-
-
-def _drawn_less_than(share: float, fitted: Pixels) -> bool:
-    levels = fitted.mean(axis=0)
-    return float((levels - _light(levels)).std()) < share * float(levels.std())
-
-
-def evened(pixels: Pixels) -> Pixels:
-    """A crop [C, h, w] without the light that falls on it: each grey level less the mean around it, and a middle grey more."""
-    layers = np.stack([layer - _light(layer.astype(np.float64)) for layer in pixels])
-    return cast(Pixels, np.rint(layers + MIDDLE_GREY).clip(0, 255).astype(np.uint8))
-
-
-def contrast_normalised(pixels: Pixels) -> Pixels:
-    """A crop [C, h, w] in the same contrast everywhere: each grey level less the mean around it, divided by the deviation around it.
-
-    Local contrast normalisation (Jarrett et al., What is the best multi-stage architecture for object recognition?, 2009) with a square window.
-    """
-    return np.stack([_contrast_normalised(layer.astype(np.float64)) for layer in pixels])
-
-
-def _contrast_normalised(levels: npt.NDArray[np.float64]) -> Pixels:
-    drawn = levels - _light(levels)
-    deviation = np.sqrt(np.maximum(_light(levels**2) - (levels - drawn) ** 2, 0))
-    contrast = CONTRAST * drawn / np.maximum(deviation, max(SMOOTHEST, SMOOTH * float(levels.std())))
-    return cast(Pixels, np.rint(contrast + MIDDLE_GREY).clip(0, 255).astype(np.uint8))
-
-
-def _light(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The mean of grey levels [h, w] over the square around each, the border's levels repeated."""
-    reach = max(1, round(NEAR * len(levels)))
-    side = 2 * reach + 1
-    sums = np.pad(levels, ((reach + 1, reach), (reach + 1, reach)), mode="edge").cumsum(axis=0).cumsum(axis=1)
-    return cast(npt.NDArray[np.float64], (sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]) / side**2)
 
 
 def squeezed(pixels: Pixels, config: InputConfig) -> Pixels:

@@ -1,4 +1,4 @@
-"""How images are gathered and judged while reading, and what a code may look like; no other of these options changes what is read."""
+"""How images are gathered and judged while reading, and what a code may look like."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -27,8 +27,8 @@ class ReadOptions:
     open and read; 0 takes one for each core that this process may use. `workers` processes open the images instead, which pays where a GPU
     waits for them. `first_steps` positions are computed first; crops whose end mark has not come by then are run again with all. `roi` (x, y,
     width, height in pixels of the upright image) is cut out first, then turned clockwise by `orientation` degrees; `auto` finds those crop by
-    crop. A crop that was read with a confidence below 0.95 is looked at up to five times more (`second_looks`), seven times more where all of
-    that leaves it below 0.6, and of all readings the best supported stays; a long code that is doubted still is read in halves (`long_codes`).
+    crop. A crop that was read with a confidence below 0.95 is looked at again (`second_looks`), seven times more where all of that leaves it
+    below 0.6, and of all readings the best supported stays; a long code that is doubted still is read in halves (`long_codes`).
     Not so where each crop is to be read `once`. `trace` fills `image_sha256`.
 
     The status is `review` where the confidence is below `min_confidence`, that of the weakest character below `min_character_confidence`, the

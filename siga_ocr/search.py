@@ -54,7 +54,7 @@ class Search:
         rows = seen.log_probabilities
         raw = likely_ids(rows)
         wanted = max(self._options.n_best, 2 if self._options.margin else 1)
-        best, limit = self._best(rows, wanted + 1)
+        best, limit = self._best(rows, wanted)
         found = replace(self._kind, n_best=self._candidates(best) if self._options.n_best else None)
         ids = raw
         if self._format:

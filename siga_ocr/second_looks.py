@@ -10,7 +10,8 @@ from siga_ocr.config import InputConfig
 from siga_ocr.decode import Decoded, Floats
 from siga_ocr.intake import Taken
 from siga_ocr.lean import lean
-from siga_ocr.preprocess import MIDDLE_GREY, MIN_DEVIATION, Pixels, contrast_normalised, is_partly_shaded, resized, within
+from siga_ocr.light import contrast_normalised, is_partly_shaded
+from siga_ocr.preprocess import MIDDLE_GREY, MIN_DEVIATION, Pixels, resized, within
 from siga_ocr.spacing import widening
 from siga_ocr.window import Window
 

@@ -68,6 +68,12 @@ def test_fractions_are_scaled_from_one(tmp_path: Path) -> None:
     assert read_crop(str(tmp_path / "float.tif")).image[0, :, 0].tolist() == [0, 128, 255, 0]
 
 
+@pytest.mark.parametrize(("levels", "read"), [([0.0, 0.5, 1.002], [0, 127, 255]), ([0.0, 1.0, 1.0], [0, 255, 255]), ([0.0, 0.4, 2.0], [0, 0, 2])])
+def test_floating_point_levels_that_overshoot_one_are_fractions_still(tmp_path: Path, levels: list[float], read: list[int]) -> None:
+    Image.fromarray(np.array([levels], dtype=np.float32)).save(tmp_path / "float.tif")
+    assert read_crop(str(tmp_path / "float.tif")).image[0, :, 0].tolist() == read
+
+
 def test_the_picture_stands_upright_and_the_first_page_counts(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees

@@ -75,3 +75,13 @@ def test_without_a_format_the_best_look_is_searched() -> None:
     assert found.found is not None
     assert found.found.n_best is not None
     assert [one.text for one in found.found.n_best] == ["1", "2"]
+
+
+def test_the_likeliest_text_is_as_sure_as_the_reading_where_there_may_be_a_second_line() -> None:
+    taken, plain = look({"A": 0.6, "B": 0.3})
+    lowered = replace(plain, confidence=plain.confidence / 4, left=0.25)
+    found = fitted((taken, lowered), [(taken, plain)], Search(CONFIG, SearchOptions(n_best=2)), CONFIG.charset)[1]
+    assert found.found is not None
+    assert found.found.n_best is not None
+    assert [one.confidence for one in found.found.n_best] == pytest.approx([found.confidence, found.confidence / 2], rel=1e-3)
+    assert found.confidence == pytest.approx(0.15, rel=1e-2)

@@ -164,6 +164,7 @@ def test_the_runners_up_are_those_of_the_joined_code(engine: BlockEngine) -> Non
     assert read.found is not None
     assert read.found.n_best is not None
     assert read.found.n_best[0].text == CODE
+    assert read.found.n_best[0].confidence == pytest.approx(read.confidence)
     assert all(one.x0 <= one.x1 <= other.x1 for one, other in pairwise(read.characters))
 
 

@@ -11,7 +11,8 @@ from siga_ocr.crops import Crop
 from siga_ocr.decode import Decoded
 from siga_ocr.engines.engine import EngineFacts, EngineOutput
 from siga_ocr.intake import IntakeOptions, Taken, take
-from siga_ocr.preprocess import FEW_ROWS, MIN_DEVIATION, Batch, contrast_normalised, fit
+from siga_ocr.light import contrast_normalised
+from siga_ocr.preprocess import FEW_ROWS, MIN_DEVIATION, Batch, fit
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import CharReading
 from siga_ocr.second_looks import (

@@ -11,7 +11,8 @@ from siga_ocr.config import ModelConfig
 from siga_ocr.crops import Crop, read_crop
 from siga_ocr.data.labelled import load_labelled
 from siga_ocr.intake import IntakeOptions, take
-from siga_ocr.preprocess import evened, fit, in_detail, unsqueezed
+from siga_ocr.light import evened
+from siga_ocr.preprocess import fit, in_detail, unsqueezed
 from siga_ocr.reader import Reader
 from siga_ocr.recipe import LabelledSource
 from tests.benchmarks.faint import faint
