@@ -12,7 +12,7 @@ from siga_ocr.batch_reader import BatchReader
 from siga_ocr.crops import Crop
 from siga_ocr.engines.engine import Engine, check, choose
 from siga_ocr.engines.tempered import tempered
-from siga_ocr.errors import UnreadableImage
+from siga_ocr.errors import ModelError, UnreadableImage
 from siga_ocr.intake import Source, Taken, name_of, opened, take, take_all
 from siga_ocr.read_options import ReadOptions
 from siga_ocr.reading import Provenance, Reading
@@ -66,6 +66,16 @@ class Reader:
         options = options or ReadOptions()
         check(engine, device)
         found = weights.find(model)
+        while True:
+            try:
+                return cls._on(found, model, device, engine, options)
+            except ModelError:
+                before, found = found, weights.find(model)
+                if found.folder == before.folder:  # else the model was replaced while it was opened
+                    raise
+
+    @classmethod
+    def _on(cls, found: weights.Found, model: str, device: str, engine: str, options: ReadOptions) -> "Reader":
         folder = found.folder
         choice = choose(folder, engine, device)
         description = describe(folder)
@@ -125,7 +135,7 @@ class Reader:
             from concurrent.futures import ProcessPoolExecutor
 
             self._processes = ProcessPoolExecutor(self.options.workers, multiprocessing.get_context("spawn"))
-            weakref.finalize(self, self._processes.shutdown, wait=False)
+            weakref.finalize(self, self._processes.shutdown, cancel_futures=True)
         return self._processes or pool
 
     def _open(self, window: Sequence[Source], openers: Executor) -> _Opening:

@@ -1,4 +1,4 @@
-"""The weights, constants and rules of the losses; every default is the published one (specification, sections 2 to 7)."""
+"""The weights, constants and rules of the losses; every number is the published one (specification, sections 2 to 7)."""
 
 from dataclasses import dataclass
 from typing import Literal

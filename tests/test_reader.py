@@ -16,11 +16,12 @@ from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.crops import Crop, read_crop, to_crop
 from siga_ocr.engines.engine import EngineFacts, EngineOutput, OutOfMemory
 from siga_ocr.engines.pytorch import TorchEngine
-from siga_ocr.errors import DeviceError, UsageError
+from siga_ocr.errors import DeviceError, ModelError, UsageError
 from siga_ocr.intake import IntakeOptions, Source, Taken, take_all
 from siga_ocr.preprocess import Batch
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import Provenance, Reading
+from siga_ocr.store import weights
 
 
 class WidthEngine:
@@ -251,6 +252,17 @@ def test_a_trace_holds_the_hash_of_what_came_in(engine: WidthEngine, tmp_path: P
 def test_processes_that_open_images_change_nothing(engine: WidthEngine, paths: list[str]) -> None:
     there = [(r.file, r.text, r.error) for r in Reader(engine, ReadOptions(workers=1)).read(paths)]
     assert there == [(r.file, r.text, r.error) for r in Reader(engine).read(paths)]
+
+
+def test_a_model_that_is_replaced_while_it_is_opened_is_opened_where_it_lies_then(
+    tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = iter([tmp_path / "gone", tiny_model_folder])
+    monkeypatch.setattr(weights, "find", lambda _: weights.Found(next(places)))
+    assert Reader.load("line3", "cpu").provenance.model == "line3"
+    monkeypatch.setattr(weights, "find", lambda _: weights.Found(tmp_path / "gone"))
+    with pytest.raises(ModelError, match="gone"):
+        Reader.load("line3", "cpu")
 
 
 class SmallDevice(WidthEngine):

@@ -54,8 +54,13 @@ def export(
     confidences within 0.001; in int8, which is faster, 0.2 instead.
     """
     from siga_ocr.engines.export import export_onnx
-    from siga_ocr.store.weights import path_of
+    from siga_ocr.errors import UsageError
+    from siga_ocr.store.weights import path_of, stored
 
+    if output is None and stored(model):
+        raise UsageError(
+            f"{model} is kept as it came: write the graph beside a copy with -o DIR/model.onnx, then siga-ocr models import DIR --name NAME."
+        )
     exported = export_onnx(path_of(model), output, _given(crops) if crops else _rendered(), precision.precision())
     console.say(
         f"{exported.path}: {form.value}, {exported.precision}, {exported.size / 1e3:.0f} kB. {exported.parity.crops} crops read alike; "

@@ -40,7 +40,7 @@ def list_models() -> None:
     cells += [(row.name, row.where, row.revision or "-", _megabytes(row.size), _millions(row.parameters)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
-        console.put("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        console.put(console.harmless("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()))
 
 
 @models.command()
@@ -117,21 +117,21 @@ def info(model: Name) -> None:
     from siga_ocr.store import weights
     from siga_ocr.store.card import facts, score_tables
     from siga_ocr.store.folder import describe
+    from siga_ocr.writers import printable
 
     found = weights.find(model, fetch=False)
     description, entry = describe(found.folder), weights.stored(model) if model not in weights.shipped() else None
     row = facts(model, "", "", found.folder)
-    shown: list[tuple[str, object]] = [("name", model), ("folder", found.folder)]
-    if entry:
-        shown += [(key, value) for key, value in asdict(entry.origin).items() if value]
+    console.put(f"name\t{model}\nfolder\t{found.folder}")
+    shown: list[tuple[str, object]] = [(key, value) for key, value in asdict(entry.origin).items() if value] if entry else []
     shown += [("revision", description.revision)] if description.revision else []
     shown += [("weights_sha256", description.weights_sha256), ("size", _megabytes(row.size)), ("parameters", _millions(row.parameters))]
     shown += [(f"model.{key}", _compact(value)) for key, value in asdict(description.model).items()]
     shown += [(f"training.{key}", _compact(value)) for key, value in description.training.items()]
     for key, value in shown:
-        console.put(f"{key}\t{value}")
+        console.put(console.harmless(f"{printable(key)}\t{printable(str(value))}"))
     for table in score_tables(found.folder):
-        console.put(f"\n{table}")
+        console.put(console.harmless(f"\n{table}"))
 
 
 @models.command()

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from siga_ocr.config import ModelConfig
 from siga_ocr.engines import device
-from siga_ocr.errors import DeviceError, UsageError
+from siga_ocr.errors import DeviceError, ModelError, UsageError
 from siga_ocr.preprocess import Batch
 from siga_ocr.store.folder import GRAPH_NAME
 
@@ -53,6 +53,17 @@ class Engine(Protocol):
     def foreground(self, batch: Batch) -> Floats:
         """The probability of each pixel to be text: float32 [N, H, W]."""
         ...
+
+
+def numbers(output: EngineOutput, model: str) -> EngineOutput:
+    """The output of a `model`, where it is all numbers.
+
+    Raises:
+        ModelError: it is not: its weights are larger than the precision that it was computed in.
+    """
+    if np.isnan(output.log_probabilities).any() or np.isnan(output.glyph_attention).any():
+        raise ModelError(f"{model} gives no numbers for a crop: its weights are too large to compute with. Fetch the model again, or train it anew.")
+    return output
 
 
 class OutOfMemory(DeviceError):

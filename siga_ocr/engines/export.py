@@ -74,9 +74,12 @@ def export_onnx(folder: Path, target: Path | None, crops: Iterable[Crop], precis
     target = target or folder / GRAPH_NAME
     with tempfile.TemporaryDirectory() as name:
         trial = Path(name)
-        for part in (CONFIG_NAME, WEIGHTS_NAME):
-            shutil.copyfile(folder / part, trial / part)
-        (trial / GRAPH_NAME).write_bytes(content)
+        try:
+            for part in (CONFIG_NAME, WEIGHTS_NAME):
+                shutil.copyfile(folder / part, trial / part)
+            (trial / GRAPH_NAME).write_bytes(content)
+        except OSError as error:
+            raise DiskError(f"{trial} does not take a copy of the model: {error.strerror}. Name another folder with TMPDIR.") from error
         parity = compare(OnnxEngine(trial), TorchEngine.load(folder, "cpu"), crops)
     if not parity.crops:
         raise UsageError("There is no crop to compare the graph with: name some.")

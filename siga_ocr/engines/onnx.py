@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from siga_ocr.engines.engine import EngineFacts, EngineOutput
+from siga_ocr.engines.engine import EngineFacts, EngineOutput, numbers
 from siga_ocr.errors import ModelError
 from siga_ocr.parsing import shown
 from siga_ocr.preprocess import Batch
@@ -40,10 +40,10 @@ class OnnxEngine:
             ModelError: the graph or the weights are missing or damaged, or do not belong together.
         """
         description = describe(folder)
-        checked_weights(folder, description.weights_sha256)
+        weights = checked_weights(folder, description.weights_sha256)
         self.config = description.model
         self._path = folder / GRAPH_NAME
-        self._session = _session(folder)
+        self._session = _session(self._path, weights)
         said = self._session.get_modelmeta().custom_metadata_map
         precision = said.get(PRECISION_KEY, "float32")
         if precision not in get_args(Precision):
@@ -57,9 +57,9 @@ class OnnxEngine:
         log_probabilities, attention = self._run(["log_probabilities", "glyph_attention"], batch, steps)
         places = (len(batch), steps)
         fits = log_probabilities.ndim == 3 and attention.ndim == 4 and log_probabilities.shape[:2] == attention.shape[:2] == places
-        if not fits or log_probabilities.shape[2] < self.config.charset.class_count or np.isnan(log_probabilities).any():
+        if not fits or log_probabilities.shape[2] < self.config.charset.class_count:
             raise ModelError(f"{self._path} does not give what a network gives. Make it anew: {REMEDY}.")
-        return EngineOutput(log_probabilities, attention)
+        return numbers(EngineOutput(log_probabilities, attention), str(self._path))
 
     def foreground(self, batch: Batch) -> Floats:
         """The probability of each pixel to be text: float32 [N, H, W]."""
@@ -82,24 +82,25 @@ def _feeds(batch: Batch, steps: int, explain: bool) -> dict[str, npt.NDArray[np.
     return {"images": batch.images, "mask": batch.mask, "steps": np.array(steps, dtype=np.int64), "explain": np.array(explain)}
 
 
-def _session(folder: Path) -> onnxruntime.InferenceSession:
+def _session(path: Path, weights: bytes) -> onnxruntime.InferenceSession:
+    """A session on a graph and the content of the weights' file, which is the only one that a graph can have: ONNX Runtime opens none itself."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
-    path = folder / GRAPH_NAME
     try:
-        _check_places(path)
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"], disabled_optimizers=LEFT_OUT)
+        graph = _checked_graph(path)
+        options.add_external_initializers_from_files_in_memory([WEIGHTS_NAME], [weights], [len(weights)])
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=LEFT_OUT)
     except ModelError:
         raise
     except Exception as error:  # what ONNX Runtime raises shares no other base
         raise ModelError(f"{path} cannot be used with {CONFIG_NAME} and its weights: {_reason(error)} Make it anew: {REMEDY}.") from error
 
 
-def _check_places(path: Path) -> None:
-    """Let a graph name no other file than the weights beside it, in the one spelling that our graphs have.
+def _checked_graph(path: Path) -> bytes:
+    """A graph that names no other file than the weights beside it, in the one spelling that our graphs have.
 
     Raises:
         OSError: the graph cannot be read.
@@ -110,6 +111,7 @@ def _check_places(path: Path) -> None:
     content = path.read_bytes()
     if content.count(b"location") != content.count(PLACE):
         raise ModelError(f"{path} names other files than {WEIGHTS_NAME}, which no graph of siga-ocr does. Make it anew: {REMEDY}.")
+    return content
 
 
 def _reason(error: Exception) -> str:

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from siga_ocr.errors import UsageError
+from siga_ocr.parsing import shown
 from siga_ocr.store.folder import WEIGHTS_NAME, StoredTensor
 
 KINDS = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT, "I64": TensorProto.INT64}
@@ -93,6 +95,8 @@ class Graph:
         if any(stored.name == name for stored in self.stored):
             return
         tensor = self._tensors[name]
+        if tensor.kind not in KINDS:
+            raise UsageError(f"{name} is stored as {shown(tensor.kind)}: a graph takes {', '.join(KINDS)}. Save the model's weights in one of these.")
         stored = TensorProto(name=name, data_type=KINDS[tensor.kind], dims=tensor.shape, data_location=TensorProto.EXTERNAL)
         for key, value in (("location", WEIGHTS_NAME), ("offset", str(tensor.begin)), ("length", str(tensor.end - tensor.begin))):
             stored.external_data.add(key=key, value=value)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from siga_ocr.engines.device import check_name
-from siga_ocr.engines.engine import EngineFacts, EngineOutput, OutOfMemory
+from siga_ocr.engines.engine import EngineFacts, EngineOutput, OutOfMemory, numbers
 from siga_ocr.errors import DeviceError
 from siga_ocr.model import SigaModel
 from siga_ocr.preprocess import Batch
@@ -85,11 +85,13 @@ class TorchEngine:
 
         Raises:
             OutOfMemory: the device has not enough memory for the batch.
+            ModelError: it gives no numbers.
         """
         try:
             with torch.inference_mode(), self._precision(), self._threads():
                 output = self._model(*self._placed(batch), steps)
-                return EngineOutput(*self._fetched(output.log_probabilities.float(), output.glyph_attention.float()))
+                fetched = EngineOutput(*self._fetched(output.log_probabilities.float(), output.glyph_attention.float()))
+                return numbers(fetched, f"The network on {self._device}")
         except torch.OutOfMemoryError:
             pass  # and out of the handler: its error holds all that the network had computed so far, where a smaller batch needs the room
         raise OutOfMemory(f"{self._device} has not enough memory for {len(batch)} crops. Use --device cpu.")

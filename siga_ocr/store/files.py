@@ -39,10 +39,16 @@ def contents(folder: Path) -> tuple[StoredFile, ...]:
     """The files of a model that a folder holds, by name.
 
     Raises:
-        OSError: one cannot be read.
+        ModelError: one cannot be read.
     """
-    present = (folder / name for name in sorted(LIMITS) if (folder / name).is_file())
-    return tuple(StoredFile(path.name, path.stat().st_size, sha256_of(path)) for path in present)
+    return tuple(_stored(folder / name) for name in sorted(LIMITS) if (folder / name).is_file())
+
+
+def _stored(path: Path) -> StoredFile:
+    try:
+        return StoredFile(path.name, path.stat().st_size, sha256_of(path))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}. Name another copy.") from error
 
 
 def sha256_of(path: Path) -> str:
@@ -69,7 +75,7 @@ def check(folder: Path, what: str) -> None:
         if (folder / name).is_file() and (folder / name).stat().st_size > limit:
             raise ModelError(f"{name} of {what} is larger than {limit // MEGABYTE} MB: that is no model of siga-ocr.")
     description = describe(folder)
-    if sha256_of(folder / WEIGHTS_NAME) != description.weights_sha256:
+    if _stored(folder / WEIGHTS_NAME).sha256 != description.weights_sha256:
         raise ModelError(f"{WEIGHTS_NAME} of {what} is not the file that its {CONFIG_NAME} describes (the sha256 differs). Get a sound copy.")
     ends = [tensor.end for tensor in layout(folder).values()]
     if not ends or max(ends) != (folder / WEIGHTS_NAME).stat().st_size:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
 GRAPH_NAME = "model.onnx"
 CALIBRATION_NAME = "calibration.json"
+
+SHA256 = re.compile("[0-9a-f]{64}")
 
 Precision = Literal["float32", "int8"]
 """What a graph computes with: `int8` has residual blocks in integers of eight bits."""
@@ -57,8 +60,10 @@ def describe(folder: Path) -> Description:
         found = content.get("format") if isinstance(content, dict) else None
         raise ModelError(f"{path} has format {shown(found)}, this version reads format {FORMAT}. Use the siga-ocr version that wrote it.")
     sha256, training, revision = content.get("weights_sha256"), content.get("training", {}), content.get("revision", "")
-    if not isinstance(sha256, str) or not isinstance(training, dict) or not isinstance(revision, str):
-        raise ModelError(f"{path} lacks weights_sha256 (text), training (object) or revision (text). Fetch or save the model again.")
+    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256) or not isinstance(training, dict):
+        raise ModelError(f"{path} lacks weights_sha256 (64 hexadecimal digits) or training (object). Fetch or save the model again.")
+    if not isinstance(revision, str) or not revision.isprintable():
+        raise ModelError(f"{path} has a revision that is no line of text. Fetch or save the model again.")
     try:
         return Description(build(ModelConfig, content.get("model"), "model"), sha256, training, revision)
     except UsageError as error:

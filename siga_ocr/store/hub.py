@@ -27,6 +27,8 @@ HUB_REPOSITORY = ""
 """The repository that plain model names are pulled from, as `owner/repo`: each model is a folder in it. Empty: none is published."""
 
 PREFIX = "hf:"
+LONGEST = 200
+"""Signs of an address, which names a file of the store too; the hub's own limits leave owner and repository 140 of them."""
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _ADDRESS = re.compile(rf"hf:({_PART}/{_PART})(?:/({_PART}))?(?:@([A-Za-z0-9][A-Za-z0-9._/-]*))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -89,8 +91,10 @@ def parse(text: str) -> Address:
         UsageError: it is none.
     """
     match = _ADDRESS.fullmatch(text)
-    if not match or ".." in text:
-        raise UsageError(f"{text!r} is no address on the hub: write hf:owner/repo or hf:owner/repo/folder, and @revision where it is not main.")
+    if not match or ".." in text or len(text) > LONGEST:
+        raise UsageError(
+            f"{text!r} is no address on the hub: write hf:owner/repo[/folder], with @revision where it is not main, {LONGEST} signs at most."
+        )
     return Address(match[1], match[2] or "", match[3] or "main")
 
 

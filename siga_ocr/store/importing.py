@@ -34,7 +34,10 @@ def bring(source: Path, name: str) -> shelf.Entry:
             _unpack(source, staged)
         else:
             raise ModelError(f"There is no {source}: name a model folder, or a zip archive of one.")
-        check(staged, str(source))
+        try:
+            check(staged, str(source))
+        except ModelError as error:
+            raise ModelError(str(error).replace(str(staged), str(source))) from error
         origin = shelf.Origin("import", str(source.absolute()), fetched=datetime.now(UTC).isoformat(timespec="seconds"))
         return shelf.put(staged, name, origin)
 
@@ -82,12 +85,16 @@ def _top(names: list[str], source: Path) -> PurePosixPath:
 def _copy(stream: IO[bytes], target: Path, what: str) -> None:
     """Copy no more than a file of that name may have, whatever the archive says of its size."""
     left = LIMITS[target.name]
-    with home.written("the model"):
-        sink = target.open("wb")
-    with sink:
-        while chunk := stream.read(CHUNK):
+    with home.written("the model"), target.open("wb") as sink:
+        while chunk := _read(stream, f"{target.name} of {what}"):
             left -= len(chunk)
             if left < 0:
                 raise ModelError(f"{target.name} of {what} is larger than {LIMITS[target.name] // MEGABYTE} MB: that is no model of siga-ocr.")
-            with home.written("the model"):
-                sink.write(chunk)
+            sink.write(chunk)
+
+
+def _read(stream: IO[bytes], what: str) -> bytes:
+    try:
+        return stream.read(CHUNK)
+    except OSError as error:
+        raise ModelError(f"{what} cannot be read: {error.strerror or error}. Name another copy.") from error

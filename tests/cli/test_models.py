@@ -177,3 +177,24 @@ def test_what_is_here_needs_neither_the_hub_s_library_nor_pytorch(arguments: lis
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent.parent)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_a_model_says_of_itself_moves_no_cursor(model: Path) -> None:
+    content = json.loads((model / "config.json").read_text())
+    content["training"] = {"note": "a\x1b]0;title\x07\nweights_sha256\tforged \ud800"}
+    (model / "config.json").write_text(json.dumps(content))
+    (model / "README.md").write_text("| exact |\n| --- |\n| \x1b[2J98 |\n")
+    assert models("import", model, "--name", "line3").exit_code == ExitCode.OK
+    shown = models("info", "line3")
+    assert shown.exit_code == ExitCode.OK, shown.output
+    assert "\x1b" not in shown.stdout
+    assert not [line for line in shown.stdout.splitlines() if line.startswith("weights_sha256\tforged")]
+    assert "98" in shown.stdout
+
+
+def test_an_address_that_no_file_can_be_called_by_is_refused() -> None:
+    assert models("import", "x", "--name", "y").exit_code == ExitCode.MODEL
+    for command in ("path", "remove"):
+        result = models(command, f"hf:{'a' * 150}/{'b' * 90}")
+        assert result.exit_code == ExitCode.USAGE
+        assert "is no address on the hub" in result.stderr

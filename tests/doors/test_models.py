@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from onnx import TensorProto
 
 from siga_ocr.config import ModelConfig
+from siga_ocr.engines.engine import EngineOutput, numbers
 from siga_ocr.engines.onnx import OnnxEngine
+from siga_ocr.engines.pytorch import TorchEngine
 from siga_ocr.errors import ModelError, UsageError
 from siga_ocr.model import build_model
 from siga_ocr.parsing import build
@@ -297,3 +299,50 @@ def test_layouts_of_large_numbers_are_no_layouts(folder: Path) -> None:
         layout(folder)
     with pytest.raises(UsageError, match="finite"):
         build(ModelConfig, {"dropout": float("nan")}, "model")
+
+
+def test_a_graph_that_says_the_place_of_its_weights_twice_reads_no_other_file(graphed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(graphed)
+    shutil.copyfile(graphed / "model.safetensors", graphed / "other.bin")
+    graph = shipped_graph()
+    stored = next(one for one in graph.graph.initializer if one.data_location == TensorProto.EXTERNAL)
+    place = next(part for part in stored.external_data if part.key == "location")
+    last = b"\x12\x09other.bin"  # of a value that stands twice the last one counts
+    place.value = "model.safetensors" + "?" * len(last)
+    content = graph.SerializeToString()
+    before = b"\x12" + bytes([len(place.value)]) + place.value.encode()
+    assert content.count(before) == 1
+    rewritten(graphed, "model.onnx", content.replace(before, b"\x12\x11model.safetensors" + last))
+    with pytest.raises(ModelError, match="cannot be used"):
+        OnnxEngine(graphed)
+
+
+def test_weights_may_be_a_link_to_another_folder(graphed: Path) -> None:
+    shutil.move(graphed / "model.safetensors", graphed.parent / "elsewhere.bin")
+    (graphed / "model.safetensors").symlink_to(graphed.parent / "elsewhere.bin")
+    assert OnnxEngine(graphed).facts.precision == "int8"
+
+
+@pytest.mark.parametrize("sign", ["\x1b]0;title\x07", "\n", "\ud800"])
+def test_a_revision_is_a_line_of_text(folder: Path, sign: str) -> None:
+    content = json.loads((folder / CONFIG_NAME).read_text())
+    (folder / CONFIG_NAME).write_text(json.dumps(content | {"revision": f"1{sign}2"}))
+    with pytest.raises(ModelError, match="no line of text"):
+        describe(folder)
+
+
+def test_weights_that_overflow_are_refused_by_both_engines() -> None:
+    fine = np.zeros((1, 2, 3), dtype=np.float32)
+    for spoilt in (EngineOutput(fine * np.nan, fine[None]), EngineOutput(fine, fine[None] * np.nan)):
+        with pytest.raises(ModelError, match="gives no numbers"):
+            numbers(spoilt, "model.onnx")
+
+
+def test_a_network_of_too_large_weights_gives_an_error(folder: Path) -> None:
+    model = checkpoint.load(folder)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(3e38 * weight.sign())
+    crop = np.random.default_rng(0).integers(0, 255, (1, 32, 64), dtype=np.uint8)
+    with pytest.raises(ModelError, match="gives no numbers"):
+        TorchEngine(model, torch.device("cpu")).run(to_batch([crop], tiny().input), 4)

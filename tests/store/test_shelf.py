@@ -1,5 +1,7 @@
 """Rules of the store: names point to whole models, and a model comes in sound or not at all."""
 
+import errno
+import io
 import json
 import os
 import shutil
@@ -11,7 +13,7 @@ import pytest
 from siga_ocr.errors import DiskError, ModelError, UsageError
 from siga_ocr.store import home as place
 from siga_ocr.store import importing, shelf, weights
-from siga_ocr.store.files import LIMITS
+from siga_ocr.store.files import LIMITS, contents
 from siga_ocr.store.folder import CONFIG_NAME, WEIGHTS_NAME, describe
 
 
@@ -180,3 +182,50 @@ def test_a_store_that_cannot_be_written_is_a_matter_of_the_disk(home: Path, mode
     home.write_text("a file")
     with pytest.raises(DiskError, match="SIGA_OCR_HOME"):
         importing.bring(model, "line3")
+
+
+class Full(io.BytesIO):
+    """A file on a disk that is full when what was written is to be kept."""
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_disk_that_is_full_at_the_end_is_said(model: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, mode="r", *rest, **more: Full() if mode == "wb" else opened(path, mode, *rest, **more))
+    with pytest.raises(DiskError, match=os.strerror(errno.ENOSPC)):
+        importing.bring(model, "line3")
+    monkeypatch.undo()
+    assert is_empty(home)
+
+
+class Scratched(io.BytesIO):
+    """A file on a stick that does not come back whole."""
+
+    def read(self, *_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    getbuffer = read  # type: ignore[assignment]
+
+
+def test_a_stick_that_cannot_be_read_is_said(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, mode="r", *rest, **more: Scratched() if mode == "rb" else opened(path, mode, *rest, **more))
+    with pytest.raises(ModelError, match=os.strerror(errno.EIO)):
+        importing.bring(model, "line3")
+    with pytest.raises(ModelError, match=r"cannot be read"):
+        contents(model)
+
+
+def test_what_is_wrong_is_said_of_the_archive_that_was_named(model: Path, tmp_path: Path) -> None:
+    content = of(model, "best/")
+    described = json.loads(content[f"best/{CONFIG_NAME}"])
+    del described["weights_sha256"]
+    archive = packed(tmp_path / "stick.zip", content | {f"best/{CONFIG_NAME}": json.dumps(described).encode()})
+    with pytest.raises(ModelError, match="lacks weights_sha256") as caught:
+        importing.bring(archive, "line3")
+    assert str(archive) in str(caught.value)
+    assert "incoming" not in str(caught.value)
