@@ -14,7 +14,7 @@ from siga_ocr.errors import DiskError, UsageError
 class Target:
     """Where the result goes: `force` replaces what is there, `resume` goes on with what an interrupted run left.
 
-    `resumable` is whether its records can be gone on with.
+    `resumable` is whether its records can be gone on with, by whoever writes them.
     """
 
     path: Path
@@ -52,12 +52,20 @@ class Target:
         if not os.access(self.path.parent, os.W_OK | os.X_OK):
             there = self.path.parent.is_dir()
             raise DiskError(f"{self.path} cannot be written: {'its folder is read-only' if there else 'its folder is not there'}. Name another file.")
+        self.check_untouched(self.partial.exists())
+
+    def check_untouched(self, has_partial: bool) -> None:
+        """Refuse to replace what is there without having been told so.
+
+        Raises:
+            UsageError: the file is there, or a part of it (`has_partial`), and nothing was said about that.
+        """
         if self.force:
             return
         if self.path.exists():
             raise UsageError(f"{self.path} is there already: name another file, or replace it with --force.")
-        if self.partial.exists() and not self.resume:
-            how = "go on with it with --resume, or start anew with --force" if self.resumable else "start anew with --force"
+        if has_partial and not self.resume:
+            how = "go on with it with --resume, or start anew with --force" if self.resumable else "name another file, or start anew with --force"
             raise UsageError(f"{self.partial} is left of an earlier run: {how}.")
 
 
@@ -85,7 +93,7 @@ def replacing(target: Target, end: int = 0) -> Iterator[RecordFile]:
 
     Raises:
         DiskError: the file cannot be written.
-        UsageError: another run is writing it.
+        UsageError: another run is writing it, or has written to it since it was looked at.
     """
     try:
         raw = FileIO(target.path, "w") if target.special else FileIO(target.partial, "a")
@@ -96,6 +104,7 @@ def replacing(target: Target, end: int = 0) -> Iterator[RecordFile]:
             yield RecordFile(raw)
             return
         _lock(raw, target.partial)
+        _check_as_it_was(raw, target, end)
         raw.truncate(end)
         try:
             yield RecordFile(raw)
@@ -115,6 +124,24 @@ def _finish(raw: FileIO, target: Target) -> None:
         target.partial.replace(target.path)
     except OSError as error:
         raise DiskError(f"{target.path} cannot be written: {error.strerror}. The result is in {target.partial}.") from error
+
+
+def _check_as_it_was(raw: FileIO, target: Target, end: int) -> None:
+    """Refuse to go on where another run was at work between the look at the partial file and its lock: that one may have finished.
+
+    Raises:
+        UsageError: the file that was opened is not the one that was looked at, or the result is there by now.
+    """
+    size = os.fstat(raw.fileno()).st_size
+    is_named = target.partial.exists() and os.path.samestat(os.fstat(raw.fileno()), target.partial.stat())
+    try:
+        target.check_untouched(has_partial=size > 0 and not end)
+        if size < end or not is_named:
+            raise UsageError(f"{target.partial} was changed by another run since this one began: give the command once more.")
+    except UsageError:
+        if is_named and not size:
+            target.partial.unlink()
+        raise
 
 
 def _lock(raw: FileIO, partial: Path) -> None:

@@ -67,6 +67,8 @@ def test_what_is_there_is_replaced_only_when_asked(target: Target) -> None:
     target.partial.write_text("half")
     with pytest.raises(UsageError, match="--resume"):
         target.check()
+    with pytest.raises(UsageError, match=r"left of an earlier run: name another file, or start anew with --force\.$"):
+        Target(target.path, resumable=False).check()
     Target(target.path, resume=True).check()
     Target(target.path, force=True).check()
     target.path.write_text("old")
@@ -91,6 +93,44 @@ def test_two_runs_do_not_write_one_file(target: Target) -> None:
         with pytest.raises(UsageError, match="another run"), replacing(target):
             pass
     assert target.path.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_run_that_ended_since_its_part_was_looked_at_keeps_its_result(target: Target, force: bool) -> None:
+    """The other run takes its file away between the look at it (`end`) and the lock."""
+    with replacing(target) as other:
+        other.write("one\ntwo\n")
+        end = target.partial.stat().st_size
+    with pytest.raises(UsageError, match="another run" if force else "is there already"), replacing(Target(target.path, force, resume=True), end):
+        raise AssertionError
+    assert target.path.read_text() == "one\ntwo\n"
+    assert not target.partial.exists()
+
+
+def test_what_came_to_be_since_the_first_look_is_kept(target: Target) -> None:
+    target.check()
+    target.partial.write_text("half")
+    with pytest.raises(UsageError, match="left of an earlier run"), replacing(target):
+        raise AssertionError
+    assert target.partial.read_text() == "half"
+    target.partial.unlink()
+    target.path.write_text("whole")
+    with pytest.raises(UsageError, match="is there already"), replacing(target):
+        raise AssertionError
+    assert [(path.name, path.read_text()) for path in target.path.parent.iterdir()] == [("out.csv", "whole")]
+
+
+def test_a_file_that_took_its_name_while_its_lock_was_awaited_is_not_cut(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    def finish(*_: object) -> None:
+        target.partial.replace(target.path)
+
+    target.partial.write_text("one\ntwo\n")
+    monkeypatch.setattr("siga_ocr.output._lock", finish)
+    for force in (False, True):
+        with pytest.raises(UsageError), replacing(Target(target.path, force, resume=True), end=4):
+            raise AssertionError
+        assert target.path.read_text() == "one\ntwo\n"
+        target.path.replace(target.partial)
 
 
 FILL = """
