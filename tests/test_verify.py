@@ -83,6 +83,15 @@ def verify(model: Path, *arguments: str, given: str | None = None) -> Result:
 
 
 @pytest.mark.usefixtures("crops")
+def test_no_option_is_named_that_the_command_has_not(tiny_model_folder: Path) -> None:
+    Path("out.csv.partial").write_text("half")
+    left = verify(tiny_model_folder, "a.png", "--expected", "A", "--format", "csv", "-o", "out.csv")
+    nowhere = verify(tiny_model_folder, "a.png", "--expected", "A", "--force")
+    for done in (left, nowhere):
+        assert (done.exit_code, "--resume" in done.stderr, "--force" in done.stderr) == (ExitCode.USAGE, False, True)
+
+
+@pytest.mark.usefixtures("crops")
 def test_the_formats_say_the_same_of_each_crop(tiny_model_folder: Path) -> None:
     results = {form.value: verify(tiny_model_folder, "--expected-file", "labels.csv", "--format", form.value) for form in Format}
     records = [json.loads(line) for line in results["jsonl"].stdout.splitlines()]

@@ -42,7 +42,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of the readings, as it was asked for; `output` None and `-` are stdout."""
+    """What becomes of the readings, as it was asked for; `output` None and `-` are stdout.
+
+    `resumable` is whether the command has `--resume`.
+    """
 
     form: str
     output: Path | None
@@ -50,6 +53,7 @@ class Outcome:
     resume: bool
     shown: Shown
     quiet: bool
+    resumable: bool = True
 
     @property
     def is_stdout(self) -> bool:
@@ -65,9 +69,9 @@ class Outcome:
         """
         if self.output is None or self.is_stdout:
             if self.force or self.resume:
-                raise UsageError("--force and --resume go with --output FILE.")
+                raise UsageError(f"{'--force and --resume go' if self.resumable else '--force goes'} with --output FILE.")
             return None
-        target = Target(self.output, self.force, self.resume, resumable=self.format is not Format.TEXT)
+        target = Target(self.output, self.force, self.resume, resumable=self.resumable and self.format is not Format.TEXT)
         target.check()
         return target
 

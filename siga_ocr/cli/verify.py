@@ -47,5 +47,5 @@ def verify(
 
     how = ReadOptions(threads=threads, roi=region(roi), orientation=way_up(orientation), once=once, trace=trace, keep_log_probabilities=True)
     search, choice = Search(recursive, tuple(glob or ()), null), Choice(model, device, engine.value, how)
-    outcome = Outcome(form.value, output, force, resume=False, shown=Shown(), quiet=quiet)
+    outcome = Outcome(form.value, output, force, resume=False, shown=Shown(), quiet=quiet, resumable=False)
     raise typer.Exit(run(Job(paths or [], search, expected, expected_file, min_margin, choice, outcome), exit_zero))
