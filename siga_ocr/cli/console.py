@@ -1,12 +1,16 @@
 """Where the program speaks: data on stdout, talk on stderr; the only module that prints."""
 
-import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from io import BufferedReader, BytesIO
+from io import BufferedReader, BufferedWriter, BytesIO, FileIO, TextIOWrapper
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+from siga_ocr.errors import DiskError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 Item = TypeVar("Item")
 
@@ -40,7 +44,7 @@ def fail(message: str, error: BaseException) -> None:
 
 def data_stream() -> TextIO:
     """stdout for records: UTF-8 whatever the locale, file names byte for byte, lines as they are written."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
     return sys.stdout
 
@@ -64,6 +68,32 @@ def open_missing_streams() -> None:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+class _Stdout(FileIO):
+    """The bytes of stdout, whoever writes them: a command, or Typer its help."""
+
+    def write(self, part: "ReadableBuffer", /) -> int:
+        """Write some of it.
+
+        Raises:
+            DiskError: nothing more is taken.
+            BrokenPipeError: nobody listens any more.
+        """
+        try:
+            return super().write(part)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise DiskError(f"stdout cannot be written: {error.strerror}. Free some space or send it elsewhere.") from error
+
+
+def guard_stdout() -> None:
+    """Have a disk that takes no more of stdout told like that of any other result; a terminal is no disk."""
+    old = sys.stdout
+    if isinstance(old, TextIOWrapper) and old is sys.__stdout__ and not old.isatty():  # it stays open, so that its descriptor is not closed
+        raw = _Stdout(old.fileno(), "w", closefd=False)
+        sys.stdout = TextIOWrapper(BufferedWriter(raw), old.encoding, old.errors, None, old.line_buffering, old.write_through)
 
 
 def close_data_stream() -> None:

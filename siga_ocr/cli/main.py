@@ -33,16 +33,20 @@ class _Commands(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except SigaError as error:
-            console.fail(str(error), error)
-            if isinstance(error, DiskError):
-                console.close_data_stream()  # what a full disk did not take is not tried again
-            raise typer.Exit(error.exit_code) from error
+            raise typer.Exit(_told(error)) from error
         except KeyboardInterrupt as error:
             console.fail("interrupted.", error)
             raise typer.Exit(ExitCode.INTERRUPTED) from error
         except BrokenPipeError as error:  # whoever listened has enough, as `head` does
             console.close_data_stream()
             raise typer.Exit(ExitCode.OK) from error
+
+
+def _told(error: SigaError) -> ExitCode:
+    console.fail(str(error), error)
+    if isinstance(error, DiskError):
+        console.close_data_stream()  # what a full disk did not take is not tried again
+    return error.exit_code
 
 
 app = typer.Typer(
@@ -81,4 +85,8 @@ app.add_typer(config)
 def run() -> None:
     """The entry point of `siga-ocr`."""
     console.open_missing_streams()
-    app()
+    console.guard_stdout()
+    try:
+        app()
+    except DiskError as error:  # what is shown before a command begins, such as the version
+        raise SystemExit(_told(error)) from error

@@ -39,6 +39,15 @@ def test_help_imports_nothing_heavy(arguments: list[str], absent: tuple[str, ...
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["read", "--help"], ["config", "show"], ["config", "path"], ["doctor"]])
+def test_a_full_disk_behind_stdout_is_one_line_and_6(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([sys.executable, "-m", "siga_ocr", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (ExitCode.DISK, 1), done.stderr
+    assert "No space left" in done.stderr
+
+
 def test_version_is_that_of_the_package() -> None:
     assert CliRunner().invoke(app, ["--version"]).stdout == f"siga-ocr {__version__}\n"
 
