@@ -216,6 +216,13 @@ def test_closed_streams_change_no_record(crops: Path, options: list[str], closed
     assert silent.returncode == plain.returncode == ExitCode.NOT_ALL
 
 
+def test_with_stdout_closed_the_exit_code_still_says_what_was_accepted(crops: Path, options: list[str]) -> None:
+    (crops / "in" / "broken.png").write_bytes(b"no image")
+    command = f'"{sys.executable}" -m siga_ocr read in {" ".join(options)} >&-'
+    done = subprocess.run(["sh", "-c", command], cwd=crops, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (ExitCode.NOT_ALL, b"", b"1 of 3 images could not be read.\n")
+
+
 @pytest.mark.usefixtures("crops")
 def test_a_rule_gives_reviews_and_they_are_not_accepted(options: list[str]) -> None:
     result = CliRunner().invoke(app, ["read", "in", "absent.png", "--format", "csv", "--min-confidence", "1", *options])
