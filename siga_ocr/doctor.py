@@ -84,10 +84,12 @@ def store() -> Finding:
     from siga_ocr.store.home import home
 
     folder = home()
-    place = next(path for path in (folder, *folder.parents) if path.exists())
-    free, value = shutil.disk_usage(place).free, f"{folder}, {shutil.disk_usage(place).free / 1e9:.1f} GB free"
-    if not os.access(place, os.W_OK):
-        return Finding("store", value, f"{place} cannot be written: no model can be pulled or imported. Name another folder with SIGA_OCR_HOME.")
+    place = next(filter(os.path.exists, (folder, *folder.parents)))  # Path.exists would raise where one must not look
+    free = shutil.disk_usage(place).free
+    value = f"{folder}, {free / 1e9:.1f} GB free"
+    if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
+        how = "cannot be written" if place.is_dir() else "is no folder"
+        return Finding("store", value, f"{place} {how}: no model can be pulled or imported. Name another folder with SIGA_OCR_HOME.")
     return Finding("store", value, "Free some space there, or name another folder with SIGA_OCR_HOME." if free < SPARE_BYTES else "")
 
 

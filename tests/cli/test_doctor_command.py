@@ -59,6 +59,13 @@ def test_anything_wrong_is_told_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.stderr.startswith("1 of ")
 
 
+@pytest.mark.parametrize("below", ["", "store", "store/of/models"])
+def test_a_store_that_can_be_no_folder_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str) -> None:
+    (tmp_path / "label.png").write_bytes(b"no folder")
+    monkeypatch.setenv("SIGA_OCR_HOME", str(tmp_path / "label.png" / below))
+    assert doctor.store().fault.startswith(f"{tmp_path / 'label.png'} is no folder: ")
+
+
 def test_a_damaged_model_is_told(tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "tiny"
     folder.mkdir()
