@@ -1,11 +1,10 @@
 """`siga-ocr read`: paths in, readings out."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from siga_ocr.cli import options
-from siga_ocr.errors import UsageError
 from siga_ocr.store.weights import DEFAULT
 
 PATHS = "Image files, folders of images, @LIST (a file with a path a line), - (paths on stdin)."
@@ -52,9 +51,9 @@ def read(
 
     Whatever is read is accepted, unless a rule such as --min-confidence or --max-error is given.
     """
-    from siga_ocr.cli.read_rules import code_format, least_confidence, region, way_up
+    from siga_ocr.cli.read_rules import code_format, crops_a_batch, least_confidence, region, way_up
 
-    size, cut_out, least = _batch_size(batch_size), region(roi), least_confidence(min_confidence, max_error, model)
+    size, cut_out, least = crops_a_batch(batch_size), region(roi), least_confidence(min_confidence, max_error, model)
     from siga_ocr.cli.read_evidence import Shown
     from siga_ocr.cli.read_run import Choice, Job, Outcome, run
     from siga_ocr.read_options import ReadOptions
@@ -83,11 +82,3 @@ def read(
 
         raise typer.Exit(read_scale.run(job, ray, exit_zero))
     raise typer.Exit(run(job, exit_zero))
-
-
-def _batch_size(text: str) -> int | Literal["auto"]:
-    if text == "auto":
-        return "auto"
-    if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"--batch-size is auto or a number from 1, not {text!r}.")
-    return int(text)

@@ -1,6 +1,6 @@
 """What options of `read`, `watch` and `verify` say in words or numbers, as the reader takes it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from siga_ocr.cli.options import OrientationName
 from siga_ocr.errors import UsageError
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 MOST_DIGITS = 9
-"""Of a number of pixels."""
+"""Of a number of pixels or crops."""
 
 
 def code_format(mask: str, regex: str, charset: str, length: str, preset: str) -> "CodeFormat | None":
@@ -52,6 +52,19 @@ def region(text: str | None) -> "Roi | None":
         raise UsageError(f"--roi is X,Y,W,H in whole pixels, with W and H from 1, not {text[:80]!r}.")
     x, y, width, height = map(int, parts)
     return x, y, width, height
+
+
+def crops_a_batch(text: str) -> int | Literal["auto"]:
+    """A number of crops, or `auto`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text == "auto":
+        return "auto"
+    if not text.isdecimal() or len(text) > MOST_DIGITS or int(text) < 1:
+        raise UsageError(f"--batch-size is auto or a number from 1 with at most {MOST_DIGITS} digits, not {text[:80]!r}.")
+    return int(text)
 
 
 def way_up(name: OrientationName) -> "Orientation":

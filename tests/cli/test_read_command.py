@@ -124,6 +124,7 @@ def test_attention_draws_one_picture_a_crop_and_changes_no_record(options: list[
         (["in", "--roi", "1,2,0,4"], ExitCode.USAGE, "X,Y,W,H"),
         (["in", "--roi", "1,2,3"], ExitCode.USAGE, "X,Y,W,H"),
         (["in", "--batch-size", "many"], ExitCode.USAGE, "--batch-size"),
+        (["in", "--batch-size", "9" * 5000], ExitCode.USAGE, "at most 9 digits"),
         (["in", "--min-confidence", "1.5"], ExitCode.USAGE, "min_confidence"),
         (["@absent.txt"], ExitCode.NO_INPUT, "no list 'absent.txt'"),
         (["in", "--glob", "*.gif"], ExitCode.NO_INPUT, "*.gif"),
