@@ -49,6 +49,16 @@ def data_stream() -> TextIO:
     return sys.stdout
 
 
+def finish_data_stream() -> None:
+    """Write what stdout still holds back, so that a fault of it has its exit code.
+
+    Raises:
+        DiskError: nothing more is taken.
+        BrokenPipeError: nobody listens any more.
+    """
+    sys.stdout.flush()
+
+
 def path_stream() -> BufferedReader | BytesIO:
     """stdin for paths, as bytes; without any where it is closed."""
     stream = sys.stdin.buffer if sys.stdin is not None else BytesIO()

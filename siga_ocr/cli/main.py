@@ -31,7 +31,10 @@ class _Commands(typer.core.TyperGroup):
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
         """Run the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                console.finish_data_stream()
         except SigaError as error:
             raise typer.Exit(_told(error)) from error
         except KeyboardInterrupt as error:

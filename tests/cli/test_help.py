@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import siga_ocr
 from siga_ocr import __version__
 from siga_ocr.cli.main import app
 from siga_ocr.errors import MEANINGS, ExitCode
@@ -46,6 +47,15 @@ def test_a_full_disk_behind_stdout_is_one_line_and_6(arguments: list[str]) -> No
         done = subprocess.run([sys.executable, "-m", "siga_ocr", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, len(done.stderr.splitlines())) == (ExitCode.DISK, 1), done.stderr
     assert "No space left" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_report_that_comes_last_meets_the_full_disk_too() -> None:
+    golden = Path(siga_ocr.__file__).parent / "golden"
+    check = [sys.executable, "-m", "siga_ocr", "data", "check", str(golden), "--format", "json"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(check, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.count("No space left")) == (ExitCode.DISK, 1), done.stderr
 
 
 def test_version_is_that_of_the_package() -> None:
