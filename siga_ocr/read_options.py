@@ -7,15 +7,11 @@ from siga_ocr.crops import Crop, Roi, cut
 from siga_ocr.engines.device import core_count
 from siga_ocr.errors import UsageError
 from siga_ocr.intake import IntakeOptions
+from siga_ocr.limits import MAX_N_BEST, MOST_THREADS
 from siga_ocr.orientation import ORIENTATIONS, Orientation
 
 if TYPE_CHECKING:
     from siga_ocr.formats.codeformat import CodeFormat
-
-MAX_N_BEST = 100
-
-MOST_THREADS = 1024
-"""Of one process, and processes that open images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,21 +52,26 @@ class ReadOptions:
     keep_log_probabilities: bool = False
 
     def __post_init__(self) -> None:
-        size = 1 if self.batch_size == "auto" else self.batch_size
-        window = 1 if self.window == "auto" else self.window
-        if min(window, size, self.first_steps) < 1 or min(self.threads, self.workers) < 0:
-            raise UsageError(f"window, batch_size and first_steps must be at least 1, threads and workers at least 0, got {self}.")
-        if max(self.threads, self.workers) > MOST_THREADS:
-            raise UsageError(f"threads and workers must be at most {MOST_THREADS}, got {self.threads} and {self.workers}.")
+        for name, number in (("batch_size", self.batch_size), ("window", self.window), ("first_steps", self.first_steps)):
+            if number != "auto" and number < 1:
+                raise UsageError(f"{name} must be at least 1, got {number}.")
+        for name, count, most in (
+            ("threads", self.threads, MOST_THREADS),
+            ("workers", self.workers, MOST_THREADS),
+            ("n_best", self.n_best, MAX_N_BEST),
+        ):
+            if not 0 <= count <= most:
+                raise UsageError(f"{name} must be at least 0 and at most {most}, got {count}.")
+        for name, bar in (("min_confidence", self.min_confidence), ("min_character_confidence", self.min_character_confidence)):
+            if not 0 <= bar <= 1:
+                raise UsageError(f"{name} must lie in 0..1, got {bar}.")
+        for name, nats in (("min_margin", self.min_margin), ("max_constraint_cost", self.max_constraint_cost)):
+            if not nats >= 0:
+                raise UsageError(f"{name} must be nats from 0, got {nats}.")
         if self.roi is not None and min(self.roi[2:]) < 1:
             raise UsageError(f"The region {','.join(map(str, self.roi))} has no pixels: give x,y,width,height.")
         if self.orientation not in ORIENTATIONS:
             raise UsageError(f"orientation is one of {', '.join(map(str, ORIENTATIONS))}, not {self.orientation!r}.")
-        for name, bar in (("min_confidence", self.min_confidence), ("min_character_confidence", self.min_character_confidence)):
-            if not 0 <= bar <= 1:
-                raise UsageError(f"{name} must lie in 0..1, got {bar}.")
-        if not (self.min_margin >= 0 and self.max_constraint_cost >= 0 and 0 <= self.n_best <= MAX_N_BEST):
-            raise UsageError(f"min_margin and max_constraint_cost are nats from 0, n_best a number from 0 to {MAX_N_BEST}, got {self}.")
         if self.unknown and not self.min_character_confidence:
             raise UsageError("unknown stands for characters below min_character_confidence: give that too.")
 

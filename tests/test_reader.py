@@ -302,6 +302,21 @@ def test_options_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None
         ReadOptions(**wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"n_best": 101}, "n_best must be at least 0 and at most 100, got 101."),
+        ({"min_margin": -1.0}, "min_margin must be nats from 0, got -1.0."),
+        ({"batch_size": 0}, "batch_size must be at least 1, got 0."),
+        ({"workers": 1025}, "workers must be at least 0 and at most 1024, got 1025."),
+    ],
+)
+def test_an_option_out_of_range_is_said_alone_with_its_bound(wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ReadOptions(**wrong)  # type: ignore[arg-type]
+    assert str(caught.value) == said
+
+
 def test_whoever_stops_listening_does_not_wait_for_what_is_ahead(engine: WidthEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
 

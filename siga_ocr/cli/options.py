@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from siga_ocr.limits import MAX_N_BEST, MOST_THREADS
+
 
 class FormatName(StrEnum):
     """`auto` is a table on a terminal and JSON lines otherwise; `text` is the reading alone."""
@@ -128,7 +130,9 @@ Unknown = Annotated[
         "--unknown", metavar="SIGN", help="Show this for characters below --min-character-confidence, such as '?'.", rich_help_panel=REJECTING
     ),
 ]
-NBest = Annotated[int, typer.Option("--n-best", metavar="K", min=0, help="Add the K likeliest texts to the record.", rich_help_panel=OUTPUT)]
+NBest = Annotated[
+    int, typer.Option("--n-best", metavar="K", min=0, max=MAX_N_BEST, help="Add the K likeliest texts to the record.", rich_help_panel=OUTPUT)
+]
 
 Force = Annotated[bool, typer.Option("--force", help="Replace FILE where it exists.", rich_help_panel=OUTPUT)]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with FILE.partial, which an interrupted run has left.", rich_help_panel=OUTPUT)]
@@ -148,7 +152,10 @@ ReadingDevice = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda[:
 Engine = Annotated[EngineName, typer.Option("--engine", help="What computes.", rich_help_panel=COMPUTING)]
 BatchSize = Annotated[str, typer.Option("--batch-size", metavar="auto|N", help="Crops computed together at most.", rich_help_panel=COMPUTING)]
 Threads = Annotated[
-    int, typer.Option("--threads", metavar="N", min=0, help="Threads that open and read; 0: the cores there are.", rich_help_panel=COMPUTING)
+    int,
+    typer.Option(
+        "--threads", metavar="N", min=0, max=MOST_THREADS, help="Threads that open and read; 0: the cores there are.", rich_help_panel=COMPUTING
+    ),
 ]
 Once = Annotated[
     bool,
@@ -158,7 +165,10 @@ Once = Annotated[
         rich_help_panel=COMPUTING,
     ),
 ]
-Workers = Annotated[int, typer.Option("--workers", metavar="N", min=0, help="Processes that open images, for a fast GPU.", rich_help_panel=COMPUTING)]
+Workers = Annotated[
+    int,
+    typer.Option("--workers", metavar="N", min=0, max=MOST_THREADS, help="Processes that open images, for a fast GPU.", rich_help_panel=COMPUTING),
+]
 Ray = Annotated[
     str,
     typer.Option(
