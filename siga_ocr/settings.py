@@ -1,8 +1,9 @@
 """Settings that stand for options: where they are written, which of them wins, and what is wrong with them; it knows no command line."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from siga_ocr.errors import UsageError
@@ -50,6 +51,13 @@ class Given:
     origin: str
 
 
+Layer = dict[Option, Given]
+"""What one file or all variables say, of all commands or of one."""
+
+Check = Callable[[Option, Given], None]
+"""Raises UsageError where an option does not take a value."""
+
+
 def user_file() -> Path:
     """The settings of the user, whatever the working folder."""
     from platformdirs import user_config_path
@@ -67,18 +75,22 @@ def is_silent(environment: Mapping[str, str]) -> bool:
     return not any(map(os.path.exists, (project_file(), user_file()))) and not any(_is_set(*pair) for pair in environment.items())
 
 
-def given(options: Sequence[Option], environment: Mapping[str, str]) -> dict[Option, Given]:
+def given(options: Sequence[Option], environment: Mapping[str, str], check: Check) -> dict[Option, Given]:
     """What is set of these options: a variable wins over the working folder's file, that one over the user's.
 
-    Within one of them, what is said of one command wins over what is said of all.
+    Within one of them, what is said of one command wins over what is said of all; that holds for the options that take the value.
 
     Raises:
-        UsageError: a file cannot be read, or holds a key that no option has; the message names the file and the key.
+        UsageError: a file cannot be read, or holds a key that no option has, or a value that its option, or none of all commands, takes; the
+            message names the file and the key.
     """
     found: dict[Option, Given] = {}
     for path in (user_file(), project_file()):
-        found |= _from_file(path, options)
-    return found | _from_variables(options, environment)
+        for layer in _from_file(path, options, check):
+            found |= layer
+    for layer in _from_variables(options, environment, check):
+        found |= layer
+    return found
 
 
 def unknown_variables(options: Sequence[Option], environment: Mapping[str, str]) -> list[str]:
@@ -87,31 +99,60 @@ def unknown_variables(options: Sequence[Option], environment: Mapping[str, str])
     return sorted(name for name in environment if _is_set(name, environment[name]) and name not in known)
 
 
-def _from_variables(options: Sequence[Option], environment: Mapping[str, str]) -> dict[Option, Given]:
-    found = {}
+def _from_variables(options: Sequence[Option], environment: Mapping[str, str], check: Check) -> tuple[Layer, Layer]:
+    shared, own = Layer(), Layer()
+    for key, alike in _by_key(options).items():
+        if text := environment.get(_variable(key), ""):
+            shared |= _taken(alike, partial(_split, text), _variable(key), check)
     for option in options:
-        for name in (_variable(option.key), option.variable):
-            if text := environment.get(name, ""):
-                found[option] = Given(text.split() if option.takes_many else text, name)
-    return found
+        if text := environment.get(option.variable, ""):
+            own |= _taken([option], partial(_split, text), option.variable, check)
+    return shared, own
 
 
-def _from_file(path: Path, options: Sequence[Option]) -> dict[Option, Given]:
-    shared: dict[Option, Given] = {}
-    own: dict[Option, Given] = {}
-    by_dotted = {option.dotted: option for option in options}
-    by_key: dict[str, list[Option]] = {}
-    for option in options:
-        by_key.setdefault(option.key, []).append(option)
+def _split(text: str, option: Option) -> object:
+    return text.split() if option.takes_many else text
+
+
+def _from_file(path: Path, options: Sequence[Option], check: Check) -> tuple[Layer, Layer]:
+    shared, own = Layer(), Layer()
+    by_dotted, by_key = {option.dotted: option for option in options}, _by_key(options)
     for dotted, value in _leaves(_parsed(path), {option.command for option in options}):
         origin = f"{path} ({dotted})"
         if dotted in by_dotted:
-            own[by_dotted[dotted]] = Given(_checked(value, by_dotted[dotted], origin), origin)
+            own |= _taken([by_dotted[dotted]], partial(_checked, value, origin), origin, check)
         elif dotted in by_key:
-            shared |= {option: Given(_checked(value, option, origin), origin) for option in by_key[dotted]}
+            shared |= _taken(by_key[dotted], partial(_checked, value, origin), origin, check)
         else:
             raise UsageError(f"{path}: there is no setting {shown(dotted)}{_nearest(dotted[:LONGEST_KEY], [*by_dotted, *by_key])}.")
-    return shared | own
+    return shared, own
+
+
+def _by_key(options: Sequence[Option]) -> dict[str, list[Option]]:
+    alike: dict[str, list[Option]] = {}
+    for option in options:
+        alike.setdefault(option.key, []).append(option)
+    return alike
+
+
+def _taken(options: Sequence[Option], value_for: Callable[[Option], object], origin: str, check: Check) -> Layer:
+    """Those of the options that take the value.
+
+    Raises:
+        UsageError: none of them does.
+    """
+    found, faults = Layer(), list[UsageError]()
+    for option in options:
+        try:
+            one = Given(value_for(option), origin)
+            check(option, one)
+        except UsageError as fault:
+            faults.append(fault)
+        else:
+            found[option] = one
+    if not found:
+        raise faults[0]
+    return found
 
 
 def _parsed(path: Path) -> dict[str, object]:
@@ -141,7 +182,7 @@ def _leaves(table: Mapping[str, object], commands: Iterable[str], above: tuple[s
             yield ".".join(path), value
 
 
-def _checked(value: object, option: Option, origin: str) -> object:
+def _checked(value: object, origin: str, option: Option) -> object:
     """A value of a kind that an option can have: true or false for switches, lists where an option is repeatable."""
     parts = value if isinstance(value, list) else [value]
     kinds: tuple[type, ...] = (bool,) if option.is_flag else (str, int, float)

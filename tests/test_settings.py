@@ -26,8 +26,18 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def values(environment: dict[str, str]) -> dict[str, object]:
-    return {option.dotted: one.value for option, one in settings.given(OPTIONS, environment).items()}
+def given(environment: dict[str, str], refused: tuple[tuple[str, object], ...] = ()) -> dict[Option, settings.Given]:
+    """`refused` are commands with values that their options do not take."""
+
+    def check(option: Option, one: settings.Given) -> None:
+        if (option.command, one.value) in refused:
+            raise UsageError(f"{one.origin}: {option.dotted} does not take it")
+
+    return settings.given(OPTIONS, environment, check)
+
+
+def values(environment: dict[str, str], *refused: tuple[str, object]) -> dict[str, object]:
+    return {option.dotted: one.value for option, one in given(environment, refused).items()}
 
 
 def test_a_variable_wins_over_the_working_folder_and_that_over_the_user(user: Path) -> None:
@@ -48,9 +58,21 @@ def test_what_is_said_of_one_command_wins_over_what_is_said_of_all(user: Path) -
     assert values(environment) == {"read.model": "all", "data.check.model": "checks"}
 
 
+def test_what_is_said_of_all_holds_for_those_that_take_it(user: Path) -> None:
+    user.write_text('[data.check]\nmodel = "user"\n')
+    Path(settings.NAME).write_text('model = "a"\n')
+    assert values({}, ("data check", "a")) == {"read.model": "a", "data.check.model": "user"}
+    assert values({"SIGA_OCR_MODEL": "b"}, ("data check", "a"), ("read", "b")) == {"read.model": "a", "data.check.model": "b"}
+    for wrong in ({}, {"SIGA_OCR_MODEL": "a"}, {"SIGA_OCR_READ_MODEL": "a"}):
+        with pytest.raises(UsageError, match=r"does not take it"):
+            values(wrong, ("data check", "a"), ("read", "a"))
+    with pytest.raises(UsageError, match=r"data\.check"):
+        values({}, ("data check", "user"))
+
+
 def test_a_value_says_where_it_was_written(user: Path) -> None:
     user.write_text('model = "a"\n')
-    found = settings.given(OPTIONS, {"SIGA_OCR_READ_GLOB": "*.gif cam2_*"})
+    found = given({"SIGA_OCR_READ_GLOB": "*.gif cam2_*"})
     assert found[MODEL].origin == f"{user} (model)"
     assert (found[GLOB].value, found[GLOB].origin) == (["*.gif", "cam2_*"], "SIGA_OCR_READ_GLOB")
 
@@ -71,7 +93,7 @@ def test_a_value_says_where_it_was_written(user: Path) -> None:
 def test_what_cannot_be_meant_is_refused_with_the_file_and_the_key(content: str, said: str) -> None:
     Path(settings.NAME).write_text(content)
     with pytest.raises(UsageError) as error:
-        settings.given(OPTIONS, {})
+        given({})
     assert said in str(error.value)
     assert settings.NAME in str(error.value)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from siga_ocr.cli import console
-from siga_ocr.cli.defaults import known_options
+from siga_ocr.cli.defaults import held, known_options
 from siga_ocr.errors import UsageError
 
 config = typer.Typer(name="config", no_args_is_help=True, help="Show the settings that stand for options.")
@@ -26,7 +26,7 @@ def show(
     chosen = {option: parameter for option, parameter in known.items() if command in ("", option.command, option.command.split()[0])}
     if not chosen:
         raise UsageError(f"There is no command {command!r} with options: siga-ocr --help lists the commands.")
-    found = settings.given(list(known), os.environ)
+    found = held(known)
     for option, parameter in chosen.items():
         one = found.get(option)
         if one is not None:

@@ -24,15 +24,23 @@ def apply(context: typer.Context) -> None:
         return
     known = known_options(context.command)
     defaults: dict[str, Any] = {}
-    for option, one in settings.given(list(known), os.environ).items():
-        parameter = known[option]
-        _check(parameter, one, option)
+    for option, one in held(known).items():
         table: MutableMapping[str, Any] = defaults
         for word in option.command.split():
             table = table.setdefault(word, {})
-        assert parameter.name is not None
-        table[parameter.name] = one.value
+        name = known[option].name
+        assert name is not None
+        table[name] = one.value
     context.default_map = defaults
+
+
+def held(known: Known) -> dict[Option, Given]:
+    """The settings that hold here, of those options that take them.
+
+    Raises:
+        UsageError: a file cannot be read, a key is unknown, or a value fits no option.
+    """
+    return settings.given(list(known), os.environ, lambda option, one: _check(known[option], one, option))
 
 
 def known_options(program: object) -> Known:

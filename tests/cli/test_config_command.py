@@ -60,6 +60,17 @@ def test_a_wrong_setting_ends_any_command_with_its_file_and_key(content: str, sa
     assert f"{NAME}" in done.stderr
 
 
+def test_a_setting_of_all_commands_holds_where_it_is_taken() -> None:
+    Path(NAME).write_text('format = "csv"\n')
+    found = shown("--changed")
+    assert {key for key, (value, _) in found.items() if value == '"csv"'} == {"read.format", "verify.format", "data.check.format"} == set(found)
+    assert siga_ocr("models", "list").exit_code == ExitCode.OK
+    assert shown("export", SIGA_OCR_FORMAT="jsonl")["export.format"] == ('"onnx"', "default")
+    Path(NAME).write_text('format = "xml"\n')
+    done = siga_ocr("models", "list")
+    assert (done.exit_code, f"{NAME} (format)" in done.stderr) == (ExitCode.USAGE, True)
+
+
 def test_a_misspelt_variable_is_named() -> None:
     assert "SIGA_OCR_READ_MODLE" in siga_ocr("config", "show", SIGA_OCR_READ_MODLE="x").stderr
 
