@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -45,10 +45,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Given:
-    """A value as it was written, and where: the path of a file with the key in it, or the name of a variable."""
+    """A value as it was written, and where: the path of a file with the key in it, or the name of a variable.
+
+    The one of higher `nearness` wins, as what is said nearer to the command line.
+    """
 
     value: object
     origin: str
+    nearness: int = 0
 
 
 Layer = dict[Option, Given]
@@ -84,12 +88,10 @@ def given(options: Sequence[Option], environment: Mapping[str, str], check: Chec
         UsageError: a file cannot be read, or holds a key that no option has, or a value that its option, or none of all commands, takes; the
             message names the file and the key.
     """
-    found: dict[Option, Given] = {}
-    for path in (user_file(), project_file()):
-        for layer in _from_file(path, options, check):
-            found |= layer
-    for layer in _from_variables(options, environment, check):
-        found |= layer
+    files = (layer for path in (user_file(), project_file()) for layer in _from_file(path, options, check))
+    found = Layer()
+    for nearness, layer in enumerate([*files, *_from_variables(options, environment, check)]):
+        found |= {option: replace(one, nearness=nearness) for option, one in layer.items()}
     return found
 
 

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from siga_ocr.assessing.temperature import Observed
 
 
+def _rates(values: list[float] | None) -> list[float] | None:
+    return None if values is None else [options.checked_rate(value) for value in values]
+
+
 def calibrate(
     data: set_options.Sets,
     model: options.Model = DEFAULT,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Write a calibrated copy of the model here.")] = None,
     max_error: Annotated[
-        list[float] | None, typer.Option("--max-error", metavar="R", help="Find a threshold for this error rate too, such as 0.003. Repeatable.")
+        list[float] | None,
+        typer.Option("--max-error", metavar="R", callback=_rates, help="Find a threshold for this error rate too, such as 0.003. Repeatable."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a calibration that the model has.")] = False,
     names: set_options.Names = "",

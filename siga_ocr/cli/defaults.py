@@ -8,6 +8,7 @@ import typer
 import typer.core
 
 from siga_ocr import settings
+from siga_ocr.cli import either
 from siga_ocr.errors import UsageError
 from siga_ocr.settings import Given, Option
 
@@ -24,7 +25,8 @@ def apply(context: typer.Context) -> None:
         return
     known = known_options(context.command)
     defaults: dict[str, Any] = {}
-    for option, one in held(known).items():
+    context.meta[either.SETTINGS] = found = held(known)
+    for option, one in found.items():
         table: MutableMapping[str, Any] = defaults
         for word in option.command.split():
             table = table.setdefault(word, {})
@@ -40,7 +42,7 @@ def held(known: Known) -> dict[Option, Given]:
     Raises:
         UsageError: a file cannot be read, a key is unknown, or a value fits no option.
     """
-    return settings.given(list(known), os.environ, lambda option, one: _check(known[option], one, option))
+    return either.without_rivals(settings.given(list(known), os.environ, lambda option, one: _check(known[option], one, option)))
 
 
 def known_options(program: object) -> Known:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from siga_ocr.cli import either
 from siga_ocr.limits import MAX_N_BEST, MOST_THREADS
 
 
@@ -50,6 +51,22 @@ class OrientationName(StrEnum):
     AUTO = "auto"
 
 
+def checked_rate(value: float) -> float:
+    """A share of wrong readings.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    if not 0 < value < 1:
+        raise typer.BadParameter(f"An error rate lies between 0 and 1, such as 0.001, not {value:g}.")
+    return value
+
+
+def error_rate(context: typer.Context, parameter: typer.CallbackParam, value: float | None) -> float | None:
+    """The callback of `--max-error`."""
+    return either.yielding(context, parameter, None if value is None else checked_rate(value))
+
+
 INPUT, CODES, REJECTING = "What is read", "What a code may look like", "What is accepted"
 OUTPUT, COMPUTING = "What is written", "How it is computed"
 
@@ -64,12 +81,23 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of stdout; the name appears when all is written.")
 ]
 MinConfidence = Annotated[
-    float, typer.Option("--min-confidence", metavar="P", help="Below P (0 to 1) the status is review. Without it every reading is accepted.")
+    float,
+    typer.Option(
+        "--min-confidence",
+        metavar="P",
+        min=0,
+        max=1,
+        callback=either.yielding,
+        help="Below P (0 to 1) the status is review. Without it every reading is accepted.",
+    ),
 ]
 MaxError = Annotated[
     float | None,
     typer.Option(
-        "--max-error", metavar="R", help="Accept as many readings as leave at most the share R of them wrong, as calibrate has measured it."
+        "--max-error",
+        metavar="R",
+        callback=error_rate,
+        help="Accept as many readings as leave at most the share R of them wrong, as calibrate has measured it.",
     ),
 ]
 
@@ -117,7 +145,12 @@ MaxConstraintCost = Annotated[
 MinCharacterConfidence = Annotated[
     float,
     typer.Option(
-        "--min-character-confidence", metavar="P", help="Review where the weakest character is less sure than P.", rich_help_panel=REJECTING
+        "--min-character-confidence",
+        metavar="P",
+        min=0,
+        max=1,
+        help="Review where the weakest character is less sure than P.",
+        rich_help_panel=REJECTING,
     ),
 ]
 MinMargin = Annotated[

@@ -11,10 +11,16 @@ from siga_ocr.cli.data_options import Encoding, Force, LabelPath, Names
 TRAIN_NAME, VALIDATION_NAME = "train.csv", "val.csv"
 
 
+def _inner_share(value: float) -> float:
+    if not 0 < value < 1:
+        raise typer.BadParameter(f"The share that validates must lie between 0 and 1, got {value:g}.")
+    return value
+
+
 def split(
     path: LabelPath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help=f"Folder for {TRAIN_NAME} and {VALIDATION_NAME}; it is made if need be.")],
-    share: Annotated[float, typer.Option("--share", help="Share of the rows that validate, between 0 and 1.")] = 0.2,
+    share: Annotated[float, typer.Option("--share", callback=_inner_share, help="Share of the rows that validate, between 0 and 1.")] = 0.2,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives another split.")] = 0,
     group: Annotated[
         str,

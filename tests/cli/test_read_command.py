@@ -125,7 +125,6 @@ def test_attention_draws_one_picture_a_crop_and_changes_no_record(options: list[
         (["in", "--roi", "1,2,3"], ExitCode.USAGE, "X,Y,W,H"),
         (["in", "--batch-size", "many"], ExitCode.USAGE, "--batch-size"),
         (["in", "--batch-size", "9" * 5000], ExitCode.USAGE, "at most 9 digits"),
-        (["in", "--min-confidence", "1.5"], ExitCode.USAGE, "min_confidence"),
         (["@absent.txt"], ExitCode.NO_INPUT, "no list 'absent.txt'"),
         (["in", "--glob", "*.gif"], ExitCode.NO_INPUT, "*.gif"),
         (["in", "--report", "a" * 300], ExitCode.DISK, "too long"),
@@ -159,7 +158,16 @@ def test_of_several_faults_the_gravest_is_said() -> None:
     assert CliRunner().invoke(app, ["read", "-", "-", *faults[ExitCode.MODEL]]).exit_code == ExitCode.USAGE
 
 
-@pytest.mark.parametrize("arguments", [["read"], ["read", "a.png", "--format", "pdf"], ["read", "a.png", "--colour"], ["scan"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["read"],
+        ["read", "a.png", "--format", "pdf"],
+        ["read", "a.png", "--colour"],
+        ["scan"],
+        *(["read", "a.png", *wrong] for wrong in (["--min-confidence", "1.5"], ["--max-error", "1"], ["--n-best", "101"])),
+    ],
+)
 def test_wrong_use_is_two(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == ExitCode.USAGE
 
