@@ -1,5 +1,7 @@
 """What `read` leaves beside its records to look at: overlays as PNG, and the page of `--report`."""
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -25,18 +27,37 @@ class Shown:
         """Whether anything is shown at all, for which crops are read one by one."""
         return self.attention is not None or self.report is not None
 
-    def check(self, resume: bool) -> None:
-        """Refuse a page that could not be written, or not be whole.
+    def check(self, output: Path | None, resume: bool) -> None:
+        """Refuse a page that could not be written, or not be whole, and two results of one name; `output` are the records' file.
 
         Raises:
             UsageError: with the reason.
             DiskError: nothing can be written there.
         """
+        self._check_names(output)
         if self.report is None:
             return
         if resume:
             raise UsageError("--report shows all crops of a run: it does not go with --resume.")
         Target(self.report, force=True).check()
+
+    def _check_names(self, output: Path | None) -> None:
+        options = dict[str, str]()
+        for option, path in (("--output", output), ("--report", self.report), ("--attention", self.attention)):
+            if path is None or _is_device(path):
+                continue
+            first = options.setdefault(os.path.realpath(path), option)
+            if first != option:
+                raise UsageError(f"{first} and {option} both name {path}: give each a name of its own.")
+
+
+def _is_device(path: Path) -> bool:
+    """Whether many may write there, such as into `/dev/null`."""
+    try:
+        kind = path.stat().st_mode
+    except OSError:  # whether one may write there is looked at later
+        return False
+    return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
 
 
 def read_and_show(reader: Reader, images: Iterator[str | None], shown: Shown, count: int) -> Iterator[Reading]:

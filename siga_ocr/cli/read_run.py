@@ -99,7 +99,7 @@ def run(job: Job, exit_zero: bool) -> ExitCode:
     """Read everything and return the exit code."""
     console.hush_decoders()
     outcome, choice = job.outcome, job.choice
-    outcome.shown.check(outcome.resume)
+    outcome.shown.check(None if outcome.is_stdout else outcome.output, outcome.resume)
     target, form = outcome.target(), outcome.format
     earlier = scan(target.partial, form) if target and outcome.resume else Earlier()
     groups = _found(job)

@@ -71,6 +71,28 @@ def test_a_page_that_cannot_be_whole_is_refused(tiny_model_folder: Path) -> None
     assert CliRunner().invoke(app, ["read", "in", "--report", "none/page.html"]).exit_code == ExitCode.DISK
 
 
+@pytest.mark.usefixtures("work")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "page.html"], "--output and --report both name page.html"),
+        (["-o", "in/../page.html", "--force"], "--output and --report both name page.html"),
+        (["--attention", "page.html"], "--report and --attention both name page.html"),
+        (["-o", "seen", "--attention", "seen/"], "--output and --attention both name seen"),
+    ],
+)
+def test_two_results_of_one_name_are_refused_before_anything_is_written(tiny_model_folder: Path, arguments: list[str], said: str) -> None:
+    before = sorted(Path().iterdir())
+    done = report(tiny_model_folder, *arguments)
+    assert (done.exit_code, sorted(Path().iterdir())) == (ExitCode.USAGE, before)
+    assert said in done.stderr
+
+
+@pytest.mark.usefixtures("work")
+def test_what_keeps_nothing_takes_records_and_page(tiny_model_folder: Path) -> None:
+    assert report(tiny_model_folder, "--report", "/dev/null", "-o", "/dev/null", "--exit-zero").exit_code == ExitCode.OK
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
