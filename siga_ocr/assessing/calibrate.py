@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ FEWEST = 50
 
 @dataclass(frozen=True)
 class Measured:
-    """A calibration, and calibration errors (ECE): without it, and with it on crops that it was not fitted on (in halves).
+    """A calibration, and calibration errors (ECE): without it, and with it on crops that it was not fitted on (in halves, as they were read without).
 
     `surest` is half the number of crops, `surest_wrong` how many are wrong of as many that are the surest.
     """
@@ -35,8 +35,14 @@ class Measured:
     surest_wrong: int
 
 
-def measure(crops: Iterable[Observed], weights_sha256: str, rates: Sequence[float] = ()) -> Measured:
-    """Fit a temperature and find thresholds for the usual error rates and for `rates`.
+Again = Callable[[float], Iterable[Observed]]
+"""What reads the same crops at a temperature."""
+
+
+def measure(crops: Iterable[Observed], weights_sha256: str, again: Again, rates: Sequence[float] = ()) -> Measured:
+    """Fit a temperature to crops that were read at 1, read them `again` at it, and find thresholds for the usual error rates and for `rates`.
+
+    What is doubted, and so which looks are taken, follows from confidences: a few crops get another text at another temperature.
 
     Raises:
         UsageError: there are too few crops, or a rate lies outside 0..1.
@@ -48,21 +54,21 @@ def measure(crops: Iterable[Observed], weights_sha256: str, rates: Sequence[floa
         raise UsageError(f"{len(seen)} crops that can be opened are too few to measure confidences on: bring at least {FEWEST}.")
     log_confidences, correct = np.stack([one for one, _ in seen]), np.array([right for _, right in seen])
     place, plain = fit(log_confidences, correct), int(np.abs(np.log(TEMPERATURES)).argmin())
-    right = correct.tolist()
-    sure, before = (np.exp(log_confidences[:, column]).tolist() for column in (place, plain))
+    as_read = list(again(float(TEMPERATURES[place])))
+    sure, right = [one.confidence for one in as_read], [one.is_right for one in as_read]
     found = (promise(sure, right, rate) for rate in sorted({*RATES, *rates}))
     calibration = Calibration(
         format=FORMAT,
         weights_sha256=weights_sha256,
         temperature=float(TEMPERATURES[place]),
-        crops=len(seen),
-        wrong=len(seen) - sum(right),
+        crops=len(as_read),
+        wrong=len(as_read) - sum(right),
         calibration_error=calibration_error(reliability(sure, right)),
         promises=tuple(one for one in found if one is not None),
     )
-    half = np.argsort(log_confidences[:, place])[len(right) // 2 :]
-    error_before, error_after = calibration_error(reliability(before, right)), held_out_error(log_confidences, correct)
-    return Measured(calibration, error_before, error_after, len(half), int((~correct[half]).sum()))
+    half = np.argsort(sure)[len(right) // 2 :].tolist()
+    before = calibration_error(reliability(np.exp(log_confidences[:, plain]).tolist(), correct.tolist()))
+    return Measured(calibration, before, held_out_error(log_confidences, correct), len(half), sum(not right[place] for place in half))
 
 
 def keep(calibration: Calibration, folder: Path) -> None:

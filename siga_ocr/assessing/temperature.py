@@ -21,10 +21,11 @@ TEMPERATURES: Reals = np.exp(np.linspace(np.log(0.25), np.log(8.0), 141))
 
 @dataclass(frozen=True)
 class Observed:
-    """One crop: its text and the log-probabilities [T, K] that it was read from, at temperature 1."""
+    """One crop: its text, how sure the reading was, and the log-probabilities [T, K] that it was read from, at the engine's temperature."""
 
     sample: Sample
     text: str
+    confidence: float
     log_probabilities: npt.NDArray[np.float32]
 
     @property
@@ -38,17 +39,17 @@ class Observed:
         return float(np.exp(self.log_probabilities[0, END]))
 
     def log_confidences(self) -> Reals:
-        """The logarithm of the word's confidence at each of `TEMPERATURES`: [G]."""
+        """The logarithm of the word's confidence, if it was read at temperature 1, at each of `TEMPERATURES`: [G]."""
         rows = self.log_probabilities[: len(self.text) + 1]
         return log_likelihoods(rows, [*rows[:-1].argmax(axis=1).tolist(), END])
 
 
 def observe(engine: Engine, samples: Sequence[Sample]) -> Iterator[Observed]:
-    """Read samples with an engine at temperature 1, each as `read` does, in order; those that cannot be opened are left out."""
+    """Read samples with an engine, each as `read` does, in order; those that cannot be opened are left out."""
     readings = Reader(engine, ReadOptions(keep_log_probabilities=True)).read(source_of(sample) for sample in samples)
     for sample, reading in zip(samples, readings, strict=True):
         if reading.log_probabilities is not None:
-            yield Observed(sample, reading.text, reading.log_probabilities)
+            yield Observed(sample, reading.text, float(reading.confidence or 0), reading.log_probabilities)
 
 
 def log_likelihoods(log_probabilities: npt.NDArray[np.float32], classes: Sequence[int]) -> Reals:

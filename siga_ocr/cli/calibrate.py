@@ -10,7 +10,7 @@ from siga_ocr.errors import UsageError
 from siga_ocr.store.weights import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from siga_ocr.assessing.calibrate import Measured
     from siga_ocr.assessing.scored_set import ScoredSet
@@ -52,7 +52,8 @@ def calibrate(
     _check_target(model, folder, output, force)
     console.hush_decoders()
     scored = scored_set(data, Rows(names=names, encoding=encoding, part=part.value, upright=upright, allow_blank=allow_blank))
-    measured = measure(_observed(scored, folder, device, engine.value), describe(folder).weights_sha256, max_error or ())
+    at = _observing(scored, folder, device, engine.value)
+    measured = measure(at(1.0), describe(folder).weights_sha256, at, max_error or ())
     if output is None:
         keep(measured.calibration, folder)
     else:
@@ -77,9 +78,11 @@ def _check_target(model: str, folder: Path, output: Path | None, force: bool) ->
         raise UsageError(f"{model} is calibrated already: measure it anew with --force, or write a copy with -o DIR.")
 
 
-def _observed(scored: "ScoredSet", folder: Path, device: str, engine: str) -> "Iterator[Observed]":
+def _observing(scored: "ScoredSet", folder: Path, device: str, engine: str) -> "Callable[[float], Iterator[Observed]]":
+    """What reads the crops at a temperature."""
     from siga_ocr.assessing.temperature import observe
     from siga_ocr.engines.engine import choose
+    from siga_ocr.engines.tempered import tempered
     from siga_ocr.read_options import ReadOptions
     from siga_ocr.reader import load_engine
 
@@ -87,7 +90,7 @@ def _observed(scored: "ScoredSet", folder: Path, device: str, engine: str) -> "I
     if choice.notice:
         console.say(choice.notice)
     made = load_engine(folder, choice.engine, choice.device, ReadOptions())
-    return iter(console.progress(observe(made, scored.samples), "crop", len(scored.samples)))
+    return lambda temperature: iter(console.progress(observe(tempered(made, temperature), scored.samples), "crop", len(scored.samples)))
 
 
 def _lines(measured: "Measured", asked: list[float]) -> "Iterator[str]":

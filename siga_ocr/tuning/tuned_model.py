@@ -16,6 +16,7 @@ from siga_ocr.data.labels import Sample
 from siga_ocr.engines.export import compare, export_onnx
 from siga_ocr.engines.onnx import OnnxEngine
 from siga_ocr.engines.pytorch import TorchEngine
+from siga_ocr.engines.tempered import tempered
 from siga_ocr.errors import DiskError, ModelError, UnreadableImage, UsageError
 from siga_ocr.intake import opened
 from siga_ocr.model import SigaModel
@@ -59,7 +60,8 @@ def complete(staged: Path, start: Path, validation: Sequence[Sample], device: to
     """
     calibrated = 0
     if len(validation) >= FEWEST:
-        measured = measure(observe(TorchEngine.load(staged, str(device)), validation), describe(staged).weights_sha256)
+        engine = TorchEngine.load(staged, str(device))
+        measured = measure(observe(engine, validation), describe(staged).weights_sha256, lambda t: observe(tempered(engine, t), validation))
         keep(measured.calibration, staged)
         calibrated = measured.calibration.crops
     return Additions(_add_graph(staged, start, validation), calibrated)

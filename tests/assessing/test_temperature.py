@@ -1,12 +1,13 @@
 """The fit finds the temperature that confidences were spoilt with."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from siga_ocr.assessing.calibrate import FEWEST, measure
+from siga_ocr.assessing.calibrate import FEWEST, Again, measure
 from siga_ocr.assessing.temperature import TEMPERATURES, Observed, fit, held_out_error, log_likelihoods, observe
 from siga_ocr.charset import END
 from siga_ocr.data.labels import Sample
@@ -30,8 +31,14 @@ def observed(count: int, spoilt: float) -> list[Observed]:
         true = np.asarray(torch.log_softmax(torch.from_numpy(logits), 1).numpy())
         truth = "".join(CHARACTERS[source.choice(len(row), p=np.exp(row)) - 1] for row in true[:3])
         text = "".join(CHARACTERS[index - 1] for index in true[:3].argmax(axis=1))
-        found.append(Observed(Sample(Path(str(number)), truth), text, cooled(true.astype(np.float32), spoilt)))
+        rows = cooled(true.astype(np.float32), spoilt)
+        found.append(Observed(Sample(Path(str(number)), truth), text, float(np.exp(rows.max(axis=1).sum())), rows))
     return found
+
+
+def again(crops: list[Observed]) -> Again:
+    """Reads crops at a temperature, as the same texts."""
+    return lambda temperature: [replace(one, confidence=float(np.exp(cooled(one.log_probabilities, temperature).max(axis=1).sum()))) for one in crops]
 
 
 @pytest.mark.parametrize("spoilt", [0.5, 1.0, 2.0])
@@ -43,10 +50,27 @@ def test_the_temperature_that_spoilt_confidences_is_found(spoilt: float) -> None
 
 
 def test_measuring_mends_confidences() -> None:
-    measured = measure(observed(1500, 0.4), "0" * 64, [0.2])
+    crops = observed(1500, 0.4)
+    measured = measure(crops, "0" * 64, again(crops), [0.2])
     assert measured.error_held_out < measured.error_before / 2
     assert measured.calibration.temperature == pytest.approx(2.5, rel=0.2)
     assert measured.calibration.crops == 1500
+    assert measured.calibration.calibration_error < 0.03
+
+
+def test_what_is_promised_is_what_was_read_at_the_temperature() -> None:
+    crops = observed(1500, 1.0)
+    asked = list[float]()
+
+    def otherwise(temperature: float) -> list[Observed]:
+        asked.append(temperature)
+        return [replace(one, text=one.sample.text, confidence=0.9) for one in crops[:-1]] + [replace(crops[-1], text="", confidence=0.95)]
+
+    measured = measure(crops, "0" * 64, otherwise, [0.2])
+    assert asked == [measured.calibration.temperature]
+    assert (measured.calibration.crops, measured.calibration.wrong) == (1500, 1)
+    assert measured.surest_wrong == 1
+    assert measured.calibration.promises[-1].threshold <= 0.9
 
 
 def test_a_small_set_without_a_fault_does_not_make_certain() -> None:
@@ -57,9 +81,9 @@ def test_a_small_set_without_a_fault_does_not_make_certain() -> None:
 
 def test_too_few_crops_are_refused_and_so_is_no_rate() -> None:
     with pytest.raises(UsageError, match="too few"):
-        measure(observed(FEWEST - 1, 1.0), "")
+        measure(observed(FEWEST - 1, 1.0), "", lambda _: [])
     with pytest.raises(UsageError, match="error rate"):
-        measure(observed(FEWEST, 1.0), "", [1.5])
+        measure(observed(FEWEST, 1.0), "", lambda _: [], [1.5])
 
 
 def test_log_likelihoods_are_those_of_a_softmax() -> None:

@@ -84,7 +84,7 @@ def rendered(engine: Engine, style: RenderStyle, seed: int, count: int) -> Itera
         crop = render(seed, index, style)
         reading = reader.read_crops([Crop(crop.image, str(index))])[0]
         assert reading.log_probabilities is not None
-        yield Observed(Sample(Path(f"{index:06d}"), crop.text), reading.text, reading.log_probabilities)
+        yield Observed(Sample(Path(f"{index:06d}"), crop.text), reading.text, float(reading.confidence or 0), reading.log_probabilities)
 
 
 def show(name: str, crops: Crops) -> None:
