@@ -1,6 +1,7 @@
 """Finding input images: files, folders that are searched, lists of paths, and paths that come one by one on a stream."""
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,6 +19,12 @@ STREAM = "-"
 
 LIST_MARK = "@"
 """`@FILE` stands for the paths that are written in FILE; a file whose own name begins so is `./@NAME`."""
+
+LONGEST_PATH = 2**20
+"""In bytes: no system takes so long a path; whatever is longer is no list of them, or one that is ended otherwise."""
+
+CHUNK = 2**16
+"""Bytes that are taken from a stream at once, if so many are there."""
 
 Bytes = BufferedReader | BytesIO
 
@@ -46,7 +53,7 @@ def find_images(paths: Sequence[str], search: Search, stream: Bytes | None = Non
 
     Raises:
         NoInputError: a list is not there, said at once; nothing at all was found, said when all groups are taken.
-        UsageError: the stream is named twice, or a path is empty; said at once.
+        UsageError: the stream is named twice, or a path is empty, said at once; a path of a list or of the stream is longer than `LONGEST_PATH`.
     """
     _check(paths)
     return _searched(paths, search, stream)
@@ -83,7 +90,7 @@ def _groups(paths: Sequence[str], search: Search, stream: Bytes | None) -> Itera
     if place:
         yield _named(paths[:place], search)
     if stream is not None and place < len(paths):
-        yield from _lines(stream, search.null)
+        yield from _lines(stream, search.null, "stdin")
     if place + 1 < len(paths):
         yield _named(paths[place + 1 :], search)
 
@@ -95,25 +102,43 @@ def _named(paths: Iterable[str], search: Search) -> Iterator[str]:
             continue
         try:
             with Path(path[1:]).open("rb") as stream:
-                yield from chain.from_iterable(_lines(stream, search.null))
+                yield from chain.from_iterable(_lines(stream, search.null, f"the list {path[1:]!r}"))
         except OSError as error:
             raise NoInputError(f"The list {path[1:]!r} cannot be read: {error.strerror}.") from error
 
 
-def _lines(stream: Bytes, null: bool) -> Iterator[list[str]]:
+def _lines(stream: Bytes, null: bool, place: str) -> Iterator[list[str]]:
     """The paths that have come so far, each time some have: UTF-8 or any bytes, empty ones passed over, a CR before the line's end too."""
-    mark = b"\0" if null else b"\n"
-    rest = stream.read1(65536).removeprefix(b"" if null else b"\xef\xbb\xbf")  # a mark that some editors put before UTF-8
-    while rest:
-        *whole, rest = rest.split(mark)
-        if names := _names(whole, null):
-            yield names
-        more = stream.read1(65536)
-        if not more:
-            break
-        rest += more
-    if names := _names([rest], null):
+    pieces, length = list[bytes](), 0  # of a path whose end has not come yet
+    for chunk in _chunks(stream, null):
+        first, *others = chunk.split(b"\0" if null else b"\n")
+        pieces.append(first)
+        length += len(first)
+        if length > LONGEST_PATH:
+            raise UsageError(_too_long(place, null, b"".join(pieces)))
+        if others:
+            names = _names([b"".join(pieces), *others[:-1]], null)
+            pieces, length = others[-1:], len(others[-1])
+            if names:
+                yield names
+    if names := _names([b"".join(pieces)], null):
         yield names
+
+
+def _chunks(stream: Bytes, null: bool) -> Iterator[bytes]:
+    """What comes on a stream, as it comes; without the mark that some editors put before UTF-8, even where that comes in parts."""
+    begun = b""
+    while not null and len(begun) < len(BOM_UTF8) and BOM_UTF8.startswith(begun) and (more := stream.read1(CHUNK)):
+        begun += more
+    yield begun.removeprefix(BOM_UTF8)
+    while chunk := stream.read1(CHUNK):
+        yield chunk
+
+
+def _too_long(place: str, null: bool, path: bytes) -> str:
+    ended, other, hint = ("a zero byte", b"\n", "leave -0 away") if null else ("a line end", b"\0", "use -0")
+    where_else = f" There are {'line ends' if null else 'zero bytes'} in it: {hint} if they end the paths." if other in path else ""
+    return f"A path in {place} has more than {LONGEST_PATH // 2**20} MiB: each is to be ended by {ended}.{where_else}"
 
 
 def _names(lines: Iterable[bytes], null: bool) -> list[str]:

@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from io import BufferedReader, BytesIO
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,37 @@ def test_each_path_on_the_stream_is_out_before_the_next_is_waited_for() -> None:
         os.close(writing)
         assert list(next(groups)) == ["last.png"]
         assert list(groups) == []
+
+
+@pytest.mark.parametrize("parts", [(b"\xef\xbb\xbf", b"a.png\n"), (b"\xef", b"\xbb", b"\xbfa.png\nb"), (b"\xef\xbb\xbfa", b".png")])
+def test_a_byte_order_mark_may_come_in_parts_and_before_the_first_path(parts: tuple[bytes, ...]) -> None:
+    class Slow(BytesIO):
+        """A stream that hands out one part at a time."""
+
+        left = iter(parts)
+
+        def read1(self, size: int | None = -1, /) -> bytes:
+            del size
+            return next(self.left, b"")
+
+    groups = find_images(["-"], Search(), Slow())
+    assert list(next(groups)) == ["a.png"]
+
+
+def test_a_stream_that_ends_no_path_is_refused_before_it_is_read_to_its_end() -> None:
+    zeros = BytesIO(bytes(20 * 2**20))
+    with pytest.raises(UsageError, match=r"in stdin has more than 1 MiB: .* a line end\. There are zero bytes in it: use -0"):
+        list(chain.from_iterable(find_images(["-"], Search(), zeros)))
+    assert zeros.tell() < 2 * 2**20
+    with pytest.raises(UsageError, match=r"by a zero byte\. There are line ends in it: leave -0 away"):
+        found(["-"], Search(null=True), b"a.png\n" * 2**18)
+    assert found(["-"], stream=b"x" * 2**20 + b"\na.png") == ["x" * 2**20, "a.png"]
+
+
+def test_an_endless_path_in_a_list_names_the_list(here: Path) -> None:
+    (here / "list.txt").write_bytes(b"x" * (2**20 + 1))
+    with pytest.raises(UsageError, match=r"A path in the list 'list\.txt' has more than 1 MiB: each is to be ended by a line end\.$"):
+        found(["@list.txt"])
 
 
 def test_the_stream_can_be_named_once() -> None:
