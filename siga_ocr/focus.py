@@ -8,6 +8,7 @@ import numpy.typing as npt
 from siga_ocr.colour import told_apart
 from siga_ocr.config import InputConfig
 from siga_ocr.light import evenly_lit, grey_of
+from siga_ocr.pixels import check_aspect
 from siga_ocr.preprocess import MIN_DEVIATION, Pixels
 
 Levels = npt.NDArray[np.floating]
@@ -50,7 +51,9 @@ def as_read(image: Pixels, config: InputConfig) -> Pixels:
 
     Raises:
         UsageError: the array is not a crop.
+        UnreadableImage: it is too long for one.
     """
+    check_aspect(image.shape[1], image.shape[0])
     fitted = evenly_lit(told_apart(image, config), config)
     return in_focus(fitted, blur_to_take_back(fitted, image.shape[0], config))
 

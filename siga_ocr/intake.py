@@ -17,10 +17,13 @@ from siga_ocr.errors import UnreadableImage
 from siga_ocr.focus import blur_to_take_back, in_focus
 from siga_ocr.light import evened, is_shaded
 from siga_ocr.orientation import AS_IT_IS, Look, Orientation, looks_at
+from siga_ocr.pixels import check_aspect
 from siga_ocr.preprocess import Pixels, fit, in_detail, softly_fitted, unsqueezed
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | npt.NDArray[np.generic] | Image.Image | Crop
 """A path; the bytes of an encoded image; pixels as `crops.to_crop` takes them; or a crop."""
+
+NO_MEMORY = "there is not enough memory to open and scale it: give a crop"
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,12 @@ def take(source: Source, config: InputConfig, options: IntakeOptions) -> Taken:
         crop = opened(content, name_of(source))
         crop = crop if options.roi is None else cut(crop, options.roi)
         height, width = crop.image.shape[:2]
+        check_aspect(width, height)
         layers = {look: _layers(look.at(crop.image), config, options) for look in looks_at(height, width, options.orientation)}
-    except UnreadableImage as error:
+    except (UnreadableImage, MemoryError) as error:
         nothing = np.empty((config.channels, config.height, 0), dtype=np.uint8)
-        return Taken(name_of(source), nothing, sha256=sha256, elapsed_ms=1000 * (perf_counter() - begun), error=str(error))
+        reason = str(error) if isinstance(error, UnreadableImage) else NO_MEMORY
+        return Taken(name_of(source), nothing, sha256=sha256, elapsed_ms=1000 * (perf_counter() - begun), error=reason)
     sizes = {look: (height, width) if look.angle % 180 else (width, height) for look in layers}
     elapsed_ms = 1000 * (perf_counter() - begun)
     first, *others = (

@@ -9,6 +9,9 @@ from siga_ocr.errors import UnreadableImage
 MAX_PIXELS = 64_000_000
 """A larger image is refused before its pixels are unpacked."""
 
+MAX_ASPECT = 100_000
+"""A crop with a side that is more times as long as the other is refused: no code looks so, and what scales it takes memory by its longer side."""
+
 PART = 2**20
 """Pixels whose levels are scaled at a time."""
 
@@ -24,6 +27,16 @@ def check_size(width: int, height: int) -> None:
     """
     if width * height > MAX_PIXELS:
         raise UnreadableImage(f"its {width} x {height} pixels are more than {MAX_PIXELS // 1_000_000} million: give a crop")
+
+
+def check_aspect(width: int, height: int) -> None:
+    """Refuse what is too long for a crop, where it is cut out already.
+
+    Raises:
+        UnreadableImage: one side is more than `MAX_ASPECT` times the other.
+    """
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise UnreadableImage(f"of its {width} x {height} pixels one side is more than {MAX_ASPECT} times the other: give a crop")
 
 
 def picture_to_rgb(picture: Image.Image) -> Rgb:

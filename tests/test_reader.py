@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from siga_ocr import __version__, reader
+from siga_ocr import __version__, intake, preprocess, reader
 from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.crops import Crop, read_crop, to_crop
 from siga_ocr.engines.engine import EngineFacts, EngineOutput, OutOfMemory
 from siga_ocr.engines.pytorch import TorchEngine
-from siga_ocr.errors import DeviceError, ModelError, UsageError
+from siga_ocr.errors import DeviceError, ModelError, UnreadableImage, UsageError
+from siga_ocr.focus import as_read
 from siga_ocr.intake import IntakeOptions, Source, Taken, take_all
-from siga_ocr.preprocess import Batch
+from siga_ocr.pixels import MAX_ASPECT
+from siga_ocr.preprocess import Batch, Pixels
 from siga_ocr.reader import Reader, ReadOptions
 from siga_ocr.reading import Provenance, Reading
 from siga_ocr.store import weights
@@ -229,6 +231,34 @@ def test_a_region_is_cut_out_first(engine: WidthEngine) -> None:
     assert "outside" in outside.error
     reading, evidence = Reader(engine, ReadOptions(roi=(100, 0, 50, 32))).explain(picture(300))
     assert (reading.text, evidence is not None and evidence.crop.shape) == ("11111", (32, 50, 3))
+
+
+def test_what_is_too_long_for_a_crop_is_a_row_unless_a_region_of_it_is_read(engine: WidthEngine) -> None:
+    longest = np.zeros((1, MAX_ASPECT, 3), dtype=np.uint8)
+    longer = Crop(np.zeros((1, MAX_ASPECT + 1, 3), dtype=np.uint8), "long")
+    upright = np.zeros((MAX_ASPECT + 1, 1, 3), dtype=np.uint8)
+    readings = list(Reader(engine).read([longest, longer, upright]))
+    assert [reading.status for reading in readings] == ["ok", "error", "error"]
+    assert readings[1].error == "of its 100001 x 1 pixels one side is more than 100000 times the other: give a crop"
+    assert Reader(engine).explain(longer)[0].error == readings[1].error
+    (cut,) = Reader(engine, ReadOptions(roi=(0, 0, 9, 1))).read([longer])
+    assert (cut.width, cut.height) == (9, 1)
+    with pytest.raises(UnreadableImage):
+        as_read(upright, engine.config.input)
+
+
+def test_a_crop_that_there_is_no_memory_for_is_a_row(engine: WidthEngine, paths: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    real = preprocess.fit
+
+    def fit(image: Pixels, config: InputConfig) -> Pixels:
+        if image.shape[1] == 200:
+            raise MemoryError
+        return real(image, config)
+
+    monkeypatch.setattr(intake, "fit", fit)
+    readings = list(Reader(engine).read(paths[:3]))
+    assert [reading.status for reading in readings] == ["ok", "error", "ok"]
+    assert readings[1].error == "there is not enough memory to open and scale it: give a crop"
 
 
 def test_review_is_given_only_where_a_rule_asks_for_it(engine: WidthEngine) -> None:
