@@ -20,6 +20,9 @@ create table if not exists place (the_only integer primary key check (the_only =
 insert or ignore into place values (0, 0);
 """
 
+BEGINNING = b'{"file": '
+"""How each record begins."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -44,7 +47,7 @@ class Journal:
     """JSON lines that hold one record for each identity, across any end of the program.
 
     The lines are the truth: the index beside them (`FILE.index`) says up to which byte it knows them, and learns the rest when it is opened.
-    The half of a line that a killed program left is cut off. Memory does not grow with the number of records.
+    The half of a record that a killed program left is cut off. Memory does not grow with the number of records.
     """
 
     def __init__(self, path: Path) -> None:
@@ -135,6 +138,8 @@ class Journal:
             while (line := stream.readline()).endswith(b"\n"):
                 end += len(line)
                 self._learn(line, end)
+        if not _is_begun(line.rstrip(b"\0") if end else line):  # a power cut can leave zeros behind what was written
+            raise self._foreign(is_first=end == 0)
         self._index.commit()
         self._lines.truncate(end)
         self._lines.seek(0, os.SEEK_END)
@@ -144,6 +149,14 @@ class Journal:
             fields = from_json(line)
             self._note(Identity(fields["file"], fields["size"], fields["modified_ns"]), fields["status"], end)
         except (ValueError, KeyError, TypeError, OverflowError, sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
-            if end == len(line):  # the first line already: the index is of no use to anybody
-                self._index_path.unlink(missing_ok=True)
-            raise UsageError(f"{self._path} holds lines that siga-ocr watch has not written: name another file with --output.") from error
+            raise self._foreign(is_first=end == len(line)) from error
+
+    def _foreign(self, is_first: bool) -> UsageError:
+        if is_first:  # the index is of no use to anybody
+            self._index_path.unlink(missing_ok=True)
+        return UsageError(f"{self._path} holds lines that siga-ocr watch has not written: name another file with --output.")
+
+
+def _is_begun(line: bytes) -> bool:
+    """Whether a record may begin so; nothing at all may be the beginning of one."""
+    return line.startswith(BEGINNING) or BEGINNING.startswith(line)

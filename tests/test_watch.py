@@ -179,9 +179,27 @@ def test_two_programs_cannot_write_into_one_journal(written: Path) -> None:
         Journal(written)
 
 
-def test_a_file_of_other_lines_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("my notes\n")
+@pytest.mark.parametrize("content", [b"my notes\n", b"my notes", b'{"important": 1}', b"[]", bytes(9)])
+def test_a_file_of_other_lines_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "notes.txt").write_bytes(content)
     with pytest.raises(UsageError, match="not written"):
         Journal(tmp_path / "notes.txt")
-    assert (tmp_path / "notes.txt").read_text() == "my notes\n"
+    assert (tmp_path / "notes.txt").read_bytes() == content
     assert names(tmp_path) == ["notes.txt"]
+
+
+@pytest.mark.parametrize("rest", [b"{", b'{"file"', b'{"file": "in', b"\0\0", b'{"fi\0\0'])
+def test_what_a_killed_program_or_a_power_cut_left_of_a_record_is_cut_off(written: Path, rest: bytes) -> None:
+    whole = written.read_bytes()
+    written.write_bytes(whole + rest)
+    with Journal(written):
+        assert written.read_bytes() == whole
+
+
+def test_what_somebody_else_wrote_behind_records_is_left_alone(written: Path) -> None:
+    whole = written.read_bytes()
+    written.write_bytes(whole + b"seen by me")
+    with pytest.raises(UsageError, match="not written"):
+        Journal(written)
+    assert written.read_bytes() == whole + b"seen by me"
+    assert names(written.parent) == ["out.jsonl", "out.jsonl.index"]
