@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from time import monotonic
@@ -46,22 +47,38 @@ class Hot:
 
         Raises:
             NoInputError: there is no such folder.
-            UsageError: files would be moved to the folder that they came from.
+            UsageError: files would be moved to the folder that they came from, or one above it, where none is read.
         """
         if not self.folder.is_dir():
             raise NoInputError(f"There is no folder {self.folder}: make it, or name another one.")
         for target in (self.done, self.failed):
-            if target is not None and target.resolve() == self.folder.resolve():
-                raise UsageError(f"{target} is the folder that is watched: name another one to move files to.")
+            if target is not None and self._real_folder.is_relative_to(target.resolve()):
+                raise UsageError(f"{target} is the folder that is watched, or holds it: name another one to move files to.")
 
     def wants(self, file: str) -> bool:
         """Whether a path of the folder, or below it, is to be read."""
         path = Path(file)
         if path.name.lower().endswith(UNFINISHED) or not self.search.takes(path.name):
             return False
-        parts = path.relative_to(self.folder).parts[:-1] if path.is_relative_to(self.folder) else ()
-        hidden = any(part.startswith(".") for part in parts) or (bool(parts) and not self.search.recursive)
-        return not hidden and not any(target and path.absolute().is_relative_to(target.absolute()) for target in (self.done, self.failed))
+        below = path.relative_to(self.folder) if path.is_relative_to(self.folder) else Path(path.name)
+        folders = below.parts[:-1]
+        hidden = any(folder.startswith(".") for folder in folders) or (bool(folders) and not self.search.recursive)
+        return not hidden and not self._is_put_away(below.parent)
+
+    def _is_put_away(self, below: Path) -> bool:
+        """Whether a folder below the one that is watched is one that files are moved to, whatever leads there."""
+        if not below.parts or not self._real_targets:
+            return False
+        real = (self._real_folder / below).resolve()
+        return any(real.is_relative_to(target) for target in self._real_targets)
+
+    @cached_property
+    def _real_folder(self) -> Path:
+        return self.folder.resolve()
+
+    @cached_property
+    def _real_targets(self) -> tuple[Path, ...]:
+        return tuple(target.resolve() for target in (self.done, self.failed) if target is not None)
 
     def files(self) -> Iterator[str]:
         """All that is there to be read now."""

@@ -136,6 +136,25 @@ def test_a_folder_that_is_not_there_or_gets_its_own_files_back_is_refused(tmp_pa
         Hot(tmp_path / "none").check()
     with pytest.raises(UsageError, match="is the folder that is watched"):
         Hot(tmp_path, done=tmp_path / "x" / "..").check()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "above").symlink_to(tmp_path)
+    with pytest.raises(UsageError, match="or holds it"):
+        Hot(tmp_path / "in", failed=tmp_path / "above").check()
+    Hot(tmp_path / "in", done=tmp_path / "in" / "done", failed=tmp_path / "in2").check()
+
+
+@pytest.mark.parametrize("name", ["in/../in/done", "link", "in/done"])
+def test_moved_files_are_not_read_again_however_their_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / "in" / "done").mkdir(parents=True)
+    for link in ("link", "in/inner"):
+        (tmp_path / link).symlink_to(tmp_path / "in" / "done")
+    monkeypatch.chdir(tmp_path)
+    for folder in (Path("in"), Path("in/../in"), tmp_path / "in"):
+        hot = Hot(folder, Search(recursive=True), done=Path(name))
+        assert hot.wants(f"{folder}/a.png")
+        assert hot.wants(f"{folder}/done2/a.png")
+        assert not hot.wants(f"{folder}/done/a.png")
+        assert not hot.wants(f"{folder}/inner/a.png")
 
 
 SOME = Identity("in/\udce4.png", 5, 7)  # a name that is no UTF-8
