@@ -69,6 +69,13 @@ class Journal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._open.close()
 
+    @property
+    def files(self) -> frozenset[Path]:
+        """The real paths of what is written here: the lines, the index, and what SQLite keeps beside it now and then."""
+        index = (self._index_path.with_name(self._index_path.name + ending) for ending in ("", "-journal", "-wal", "-shm"))
+        named = (self._path.parent.resolve() / path.name for path in (self._path, *index))
+        return frozenset((*named, self._path.resolve()))
+
     def status_of(self, identity: Identity) -> Status | None:
         """What was recorded of a file; None where it was not read as it is now."""
         key = (os.fsencode(identity.file), identity.size, identity.modified_ns)

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -32,7 +32,7 @@ class Hot:
     """A folder that is watched: a file is complete when it has not changed for `settle` seconds.
 
     With `poll` the folder is looked through again and again, for shares that tell of no changes. Files whose reading is accepted are moved
-    to `done`, all others to `failed`, where those are given.
+    to `done`, all others to `failed`, where those are given. `spared` files, by their real paths, are never read.
     """
 
     folder: Path
@@ -41,6 +41,7 @@ class Hot:
     poll: bool = False
     done: Path | None = None
     failed: Path | None = None
+    spared: frozenset[Path] = frozenset()
 
     def check(self) -> None:
         """Refuse what cannot work.
@@ -63,7 +64,7 @@ class Hot:
         below = path.relative_to(self.folder) if path.is_relative_to(self.folder) else Path(path.name)
         folders = below.parts[:-1]
         hidden = any(folder.startswith(".") for folder in folders) or (bool(folders) and not self.search.recursive)
-        return not hidden and not self._is_put_away(below.parent)
+        return not hidden and not self._is_put_away(below.parent) and not self._is_spared(below)
 
     def _is_put_away(self, below: Path) -> bool:
         """Whether a folder below the one that is watched is one that files are moved to, whatever leads there."""
@@ -71,6 +72,13 @@ class Hot:
             return False
         real = (self._real_folder / below).resolve()
         return any(real.is_relative_to(target) for target in self._real_targets)
+
+    def _is_spared(self, below: Path) -> bool:
+        return below.name in self._spared_names and (self._real_folder / below.parent).resolve() / below.name in self.spared
+
+    @cached_property
+    def _spared_names(self) -> frozenset[str]:
+        return frozenset(path.name for path in self.spared)
 
     @cached_property
     def _real_folder(self) -> Path:
@@ -123,10 +131,10 @@ class Settling:
 
 
 class Watch:
-    """Reads what comes into a folder and records it; `run` yields each reading when it is recorded."""
+    """Reads what comes into a folder and records it; `run` yields each reading when it is recorded. The journal's own files may lie there too."""
 
     def __init__(self, hot: Hot, reader: Reader, journal: Journal) -> None:
-        self._hot = hot
+        self._hot = replace(hot, spared=hot.spared | journal.files)
         self._reader = reader
         self._journal = journal
         self._settling = Settling(hot.settle)

@@ -91,6 +91,27 @@ def test_a_file_that_comes_later_is_noticed(folder: Path, reader: Reader, tmp_pa
     assert seen(path) == ["a.png", "b.png", "bad.png", "c.png"]
 
 
+@pytest.mark.parametrize("poll", [False, True])
+def test_the_results_may_lie_in_the_folder_and_are_neither_read_nor_moved(
+    folder: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, poll: bool
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    Path("link.jsonl").symlink_to("in/out.jsonl")
+    hot = Hot(Path("in"), Search(patterns=("*",)), settle=0.0, poll=poll, failed=Path("failed"))
+    stop, path = threading.Event(), Path("link.jsonl")
+    threading.Timer(2, stop.set).start()
+    with Journal(path) as journal:
+        for _ in Watch(hot, reader, journal).run(stop):
+            assert journal.files >= {folder / "out.jsonl", folder.parent / "link.jsonl.index", folder.parent / "link.jsonl.index-journal"}
+    assert seen(path) == ["a.png", "b.png", "bad.png"]
+    assert names(folder) == ["a.png", "b.png", "c.png.part", "out.jsonl"]
+    stop = threading.Event()
+    threading.Timer(1, stop.set).start()
+    with Journal(folder / "out.jsonl") as journal:
+        assert list(Watch(hot, reader, journal).run(stop)) == []
+    assert names(folder) == ["a.png", "b.png", "c.png.part", "out.jsonl", "out.jsonl.index"]
+
+
 def test_a_file_is_complete_when_it_has_not_changed_for_a_while(tmp_path: Path) -> None:
     now, path = [0.0], tmp_path / "a.png"
     settling = Settling(2.0, lambda: now[0])
