@@ -1,6 +1,7 @@
 """One run of `watch`: opens the journal, waits for files, says what was read, and ends when a signal asks for it."""
 
 import signal
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from siga_ocr.cli.read_run import Choice
 from siga_ocr.errors import ExitCode, UsageError
 from siga_ocr.journal import Journal
 from siga_ocr.reader import Reader
+from siga_ocr.sources import STREAM, is_folder
 from siga_ocr.watch import Hot, Watch
 
 
@@ -28,8 +30,7 @@ class Job:
 
 def run(job: Job) -> ExitCode:
     """Watch until a signal comes, and return the exit code."""
-    if job.output.is_dir() or not job.output.parent.is_dir():
-        raise UsageError(f"{job.output} cannot be written: name a file in a folder that is there.")
+    _check(job.output)
     console.hush_decoders()
     choice = job.choice
     with Journal(job.output) as journal, _ended_by_signals() as ending:
@@ -40,6 +41,22 @@ def run(job: Job) -> ExitCode:
             if not job.quiet:
                 console.say(f"{reading.file}\t{reading.status}\t{reading.text or reading.error}")
     return ExitCode.INTERRUPTED if ending.number == signal.SIGINT else ExitCode.OK
+
+
+def _check(output: Path) -> None:
+    """Refuse what cannot remember what was read."""
+    if str(output) == STREAM:
+        raise UsageError(
+            "Records of watch go to a file, which remembers what was read, and not to stdout: name one with --output and follow it with tail -f."
+        )
+    if not is_folder(str(output.parent)):
+        raise UsageError(f"{output} cannot be written: name a file in a folder that is there.")
+    try:
+        mode = output.stat().st_mode
+    except OSError:  # not there yet; or closed, which the journal says
+        return
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"{output} is no regular file, and cannot remember what was read: name another one with --output.")
 
 
 class _Ending:

@@ -46,6 +46,19 @@ def test_a_folder_that_is_not_there_is_no_input(tmp_path: Path) -> None:
     assert not (tmp_path / "out.jsonl").exists()
 
 
+@pytest.mark.parametrize(
+    ("output", "said"), [("-", "not to stdout"), ("pipe", "no regular file"), ("in", "no regular file"), ("none/out", "folder that is there")]
+)
+def test_records_go_to_a_regular_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    done = CliRunner().invoke(app, ["watch", "in", "-o", output])
+    assert done.exit_code == ExitCode.USAGE
+    assert said in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "pipe"]
+
+
 def test_regions_angles_and_formats_are_those_of_read(tiny_model_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     Image.new("RGB", (60, 20)).save(tmp_path / "in" / "a.png")
