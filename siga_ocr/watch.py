@@ -1,6 +1,5 @@
 """A hot folder: each file that comes is read once, when it is complete; it ends when it is asked to, and forgets nothing."""
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 
+from siga_ocr.changes import SHORTEST_PAUSE, changes_told
 from siga_ocr.errors import DiskError, NoInputError, UsageError
 from siga_ocr.journal import Identity, Journal, identity_of
 from siga_ocr.reader import Reader
@@ -147,8 +147,7 @@ class Watch:
         """
         looked, is_cut = float("-inf"), False
         for changed in self._changes(stop):
-            is_time = self._hot.poll or monotonic() - looked > LOOK_SECONDS or (is_cut and not len(self._settling))
-            if is_time:
+            if changed is None or monotonic() - looked > LOOK_SECONDS or (is_cut and not len(self._settling)):
                 looked, is_cut = monotonic(), not self._look(self._hot.files())
             elif not self._look(file for file in changed if self._hot.wants(file)):
                 is_cut = True
@@ -197,35 +196,15 @@ class Watch:
         except OSError as error:
             raise DiskError(f"{file} cannot be moved to {place}: {error.strerror}. Name another folder with --done or --failed.") from error
 
-    def _changes(self, stop: threading.Event) -> Iterator[list[str]]:
-        """Paths that have changed, now and then none of them, until `stop` is set."""
+    def _changes(self, stop: threading.Event) -> Iterator[list[str] | None]:
+        """Paths that have changed, now and then none of them, until `stop` is set; None where the whole folder is to be looked at."""
         pause = min(max(self._hot.settle / 2, 0.05), 5.0)
-        yield []
+        yield None
         if self._hot.poll:
-            while not stop.wait(max(pause, 0.5)):
-                yield []
+            while not stop.wait(max(pause, SHORTEST_PAUSE)):
+                yield None
             return
-        from watchfiles import Change, watch
-
-        every = watch(
-            self._hot.folder,
-            watch_filter=None,
-            stop_event=stop,
-            rust_timeout=round(1000 * pause),
-            yield_on_timeout=True,
-            raise_interrupt=False,
-            recursive=self._hot.search.recursive,
-            ignore_permission_denied=True,
-        )
-        for changes in every:
-            yield [self._named(path) for change, path in changes if change is not Change.deleted]
-
-    def _named(self, path: str) -> str:
-        """As a look at the folder would name it: beginning with the folder as it was given."""
-        for folder in (self._hot.folder.absolute(), self._hot.folder.resolve()):
-            if Path(path).is_relative_to(folder):
-                return os.path.join(str(self._hot.folder), os.path.relpath(path, folder))  # noqa: PTH118
-        return path
+        yield from changes_told(self._hot.folder, self._hot.search.recursive, pause, stop)
 
 
 def _free(place: Path) -> Path:

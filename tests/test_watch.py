@@ -92,6 +92,25 @@ def test_a_file_that_comes_later_is_noticed(folder: Path, reader: Reader, tmp_pa
 
 
 @pytest.mark.parametrize("poll", [False, True])
+def test_names_that_are_no_utf_8_are_read_like_others_and_nothing_beside_them_is_missed(
+    folder: Path, reader: Reader, tmp_path: Path, poll: bool
+) -> None:
+    crop, path, stop = (folder / "a.png").read_bytes(), tmp_path / "out.jsonl", threading.Event()
+    timer = threading.Timer(20, stop.set)
+    timer.start()
+    (folder / "\udcff.png").write_bytes(crop)
+    with Journal(path) as journal:
+        for number, _ in enumerate(Watch(Hot(folder, settle=0.1, poll=poll), reader, journal).run(stop), start=1):
+            if number == 4:
+                for name in ("\udcff\udcfe.png", "d.png", "e.png"):
+                    (folder / name).write_bytes(crop)
+            if number == 7:
+                stop.set()
+    timer.cancel()
+    assert seen(path) == ["a.png", "b.png", "bad.png", "d.png", "e.png", "\udcff.png", "\udcff\udcfe.png"]
+
+
+@pytest.mark.parametrize("poll", [False, True])
 def test_the_results_may_lie_in_the_folder_and_are_neither_read_nor_moved(
     folder: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, poll: bool
 ) -> None:
