@@ -1,4 +1,4 @@
-"""What the system tells of changes in a folder, and where it can not tell; it knows paths, nothing of what is read."""
+"""What the system tells of changes in a folder, and where it cannot tell; it knows paths, nothing of what is read."""
 
 import os
 import threading
@@ -7,6 +7,15 @@ from pathlib import Path
 
 SHORTEST_PAUSE = 0.5
 """Seconds between two looks at a whole folder, however soon its files count as complete."""
+
+
+def is_told_of(folder: Path) -> bool:
+    """Whether a folder has a name that the system can be asked about: one in UTF-8."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def changes_told(folder: Path, recursive: bool, pause: float, stop: threading.Event) -> Iterator[list[str] | None]:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from siga_ocr.changes import SHORTEST_PAUSE, changes_told
+from siga_ocr.changes import SHORTEST_PAUSE, changes_told, is_told_of
 from siga_ocr.errors import DiskError, NoInputError, UsageError
 from siga_ocr.journal import Identity, Journal, identity_of
 from siga_ocr.reader import Reader
@@ -48,10 +48,15 @@ class Hot:
 
         Raises:
             NoInputError: there is no such folder.
-            UsageError: files would be moved to the folder that they came from, or one above it, where none is read.
+            UsageError: the system can tell nothing of a folder of such a name; or files would be moved to the folder that they came from, or one
+                above it, where none is read.
         """
         if not self.folder.is_dir():
             raise NoInputError(f"There is no folder {self.folder}: make it, or name another one.")
+        if not self.poll and not is_told_of(self.folder):
+            raise UsageError(
+                f"The name of {self.folder} is no UTF-8, and the system tells no changes there: look through it with --poll, or rename it."
+            )
         for target in (self.done, self.failed):
             if target is not None and self._real_folder.is_relative_to(target.resolve()):
                 raise UsageError(f"{target} is the folder that is watched, or holds it: name another one to move files to.")

@@ -183,6 +183,13 @@ def test_a_folder_that_is_not_there_or_gets_its_own_files_back_is_refused(tmp_pa
     Hot(tmp_path / "in", done=tmp_path / "in" / "done", failed=tmp_path / "in2").check()
 
 
+def test_a_folder_whose_name_is_no_utf_8_can_only_be_looked_through(tmp_path: Path) -> None:
+    (tmp_path / "\udcff").mkdir()
+    with pytest.raises(UsageError, match="--poll"):
+        Hot(tmp_path / "\udcff").check()
+    Hot(tmp_path / "\udcff", poll=True).check()
+
+
 @pytest.mark.parametrize("name", ["in/../in/done", "link", "in/done"])
 def test_moved_files_are_not_read_again_however_their_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (tmp_path / "in" / "done").mkdir(parents=True)
