@@ -15,8 +15,8 @@ from siga_ocr.store.weights import DEFAULT
 
 if TYPE_CHECKING:
     from siga_ocr.training.machine import Machine
-    from siga_ocr.tuning.finetune import Request, Stage
     from siga_ocr.tuning.plan import Wishes
+    from siga_ocr.tuning.stages import Request, Stage
 
 FREE = frozenset({"out", "resume", "minutes", "device", "ctx"})
 """Settings that a run which goes on may have anew."""
@@ -92,7 +92,7 @@ def finetune(
 def _request(folder: Path, crops: _Crops, learner: tuple[str, str, int | None], wishes: "Wishes", asked: dict[str, str]) -> "Request":
     from siga_ocr.assessing.scored_set import Rows
     from siga_ocr.tuning.crops import Crops
-    from siga_ocr.tuning.finetune import Request
+    from siga_ocr.tuning.stages import Request
 
     model, charset_add, max_length = learner
     if crops.data is None:
@@ -147,7 +147,8 @@ def _run(session: _Session, request: "Request | None") -> None:
 def _lead(session: _Session, machine: "Machine", request: "Request | None") -> None:
     """Carry the run through and show it; ends the command."""
     from siga_ocr.cli.finetune_text import Screen
-    from siga_ocr.tuning.finetune import Decided, begin, go_on
+    from siga_ocr.tuning.finetune import begin, go_on
+    from siga_ocr.tuning.stages import Decided
     from siga_ocr.tuning.verdict import Outcome
 
     stages: Iterator[Stage] = go_on(session.folder, machine, session.minutes) if request is None else begin(request, machine)

@@ -10,8 +10,9 @@ from siga_ocr.cli import console
 from siga_ocr.cli.train_log import MetricsFile
 from siga_ocr.training.events import BatchDivided, Checked, Started, StepDone
 from siga_ocr.tuning.crops import DROPPED, Prepared
-from siga_ocr.tuning.finetune import Decided, Measured, Planned, Stage
 from siga_ocr.tuning.recombined import FOLDER, Recombined
+from siga_ocr.tuning.stages import Decided, Finished, Measured, Planned, Stage
+from siga_ocr.tuning.tuned_model import BEST
 from siga_ocr.tuning.verdict import BeforeAfter, Marks, Outcome, points
 
 
@@ -52,6 +53,9 @@ class Screen:
             case Decided():
                 self.close()
                 self._decide(stage)
+            case Finished():
+                self._say(_finished(stage, self._folder))
+                self._put(stage.folder)
             case _:
                 pass  # checkpoints and opened tables are nothing to wait for
 
@@ -81,8 +85,13 @@ class Screen:
     def _decide(self, decided: Decided) -> None:
         for line in _decided(decided):
             self._say(line)
-        if decided.folder is not None:
-            console.put(str(decided.folder))
+        self._put(decided.folder)
+
+    @staticmethod
+    def _put(model: Path | None) -> None:
+        """The folder of a model is what the command gives."""
+        if model is not None:
+            console.put(str(model))
 
     def _say(self, message: str) -> None:
         if self._bar is not None:
@@ -135,6 +144,13 @@ def _decided(decided: Decided) -> list[str]:
         case Outcome.REJECTED:
             lines.append(f"The new model is rejected; it lies in {decided.folder} for a closer look. Keep the model that you have.")
     return [*lines, f"All numbers and plots: {decided.report}"]
+
+
+def _finished(finished: Finished, run: Path) -> str:
+    if finished.folder is None:
+        return f"The run in {run} is finished, and there is no model of it: {finished.report} says why. Nothing is changed."
+    verdict = "its model is" if finished.folder.name == BEST else "its model was rejected and is"
+    return f"The run in {run} is finished; {verdict} {finished.folder}. {finished.report} says how it did. Nothing is changed."
 
 
 def _before_after(name: str, both: BeforeAfter) -> str:

@@ -31,11 +31,13 @@ def train(
     from dataclasses import replace
 
     from siga_ocr.recipe import parse
+    from siga_ocr.training.run_folder import held, refuse_held
 
     text = _read_recipe(recipe)
     config = parse(text, recipe)
     config = replace(config, steps=steps) if steps else config
     folder = out or Path("runs") / recipe.stem
+    refuse_held(folder, "--out")
     _check_folder(folder, resume, init)
 
     import torch
@@ -46,7 +48,9 @@ def train(
         torch.set_num_threads(threads)
     model, first_index = _begin(config, init, device)
     run = Run(folder=folder, workers=workers, processes=processes, resume=resume, first_index=first_index, minutes=minutes)
-    _consume(model, config, run, text)
+    with held(folder, "--out"):
+        _check_folder(folder, resume, init)  # once more: another run may have begun there meanwhile
+        _consume(model, config, run, text)
 
 
 def _read_recipe(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,15 +56,13 @@ class Checks:
 
     def __init__(self, folder: Path, plan: Plan, start: Start, *, begun_at: int) -> None:
         self._folder, self._plan, self.start = folder, plan, start
-        self.looks = [look for look in _stored(folder) if look.step <= begun_at]
+        self.looks = [look for look in stored_looks(folder) if look.step <= begun_at]
         self.best = look_of(folder / CANDIDATE) if self.looks and (folder / CANDIDATE / CONFIG_NAME).exists() else None
 
     @property
     def has_ended(self) -> bool:
-        """Whether the last `patience` looks have gained nothing; those of the beginning, where weights are shaken up, do not count."""
-        top = max(self.looks, key=lambda look: look.accuracy, default=None)
-        since = max(top.step if top else 0, UNSETTLED * self._plan.steps)
-        return sum(look.step > since for look in self.looks) >= self._plan.patience
+        """As `has_ended` says."""
+        return has_ended(self.looks, self._plan)
 
     def is_due(self, step: int) -> bool:
         """Whether to look after `step` steps."""
@@ -97,6 +96,13 @@ class Checks:
         return 0.5 * math.sqrt(found.accuracy * (1 - found.accuracy) / len(found.correct))
 
 
+def has_ended(looks: Sequence[Look], plan: Plan) -> bool:
+    """Whether the last `patience` looks have gained nothing; those of the beginning, where weights are shaken up, do not count."""
+    top = max(looks, key=lambda look: look.accuracy, default=None)
+    since = max(top.step if top else 0, UNSETTLED * plan.steps)
+    return sum(look.step > since for look in looks) >= plan.patience
+
+
 def look_of(candidate: Path) -> Look:
     """What was seen when the weights in a folder were kept.
 
@@ -110,7 +116,12 @@ def look_of(candidate: Path) -> Look:
         raise ModelError(f"{candidate} was not written by a fine-tuning: start a new run.") from error
 
 
-def _stored(folder: Path) -> list[Look]:
+def stored_looks(folder: Path) -> list[Look]:
+    """All looks of a run so far, in their order.
+
+    Raises:
+        ModelError: their file is damaged.
+    """
     path = folder / CHECKS
     try:
         return [Look(**look) for look in from_json(path.read_text(encoding="utf-8"))] if path.exists() else []

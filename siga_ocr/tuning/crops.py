@@ -49,37 +49,51 @@ class Prepared:
     dropped: tuple[tuple[str, int], ...]
 
 
-def prepare(crops: Crops, model: ModelConfig, folder: Path, seed: int) -> Prepared:
+@dataclass(frozen=True)
+class Divided:
+    """Crops that can be used, on their two sides, and the rows that were dropped; nothing is written yet."""
+
+    train: list[Row]
+    validation: list[Row]
+    dropped: list[tuple[Row, str]]
+
+    def write(self, folder: Path) -> Prepared:
+        """Write the tables of a run.
+
+        Raises:
+            DiskError: they cannot be written.
+        """
+        paths = {name: folder / name for name in (TRAIN, VALIDATION, DROPPED)}
+        write_tables(
+            {
+                paths[TRAIN]: label_table(_placed(self.train), paths[TRAIN]),
+                paths[VALIDATION]: label_table(_placed(self.validation), paths[VALIDATION]),
+                paths[DROPPED]: dropped_table(self.dropped),
+            }
+        )
+        counts = Counter(reason.split(":")[0] for _, reason in self.dropped)
+        return Prepared(len(self.train), len(self.validation), len({row.text for row in self.train}), tuple(counts.most_common()))
+
+
+def divide(crops: Crops, model: ModelConfig, seed: int) -> Divided:
     """Check and divide the crops; equal texts and nearly equal pictures stay on one side.
 
     Raises:
         LabelError: a label does not fit the model, a table cannot be read, or too few crops are left.
-        DiskError: the tables cannot be written.
     """
     rules = LabelRules(charset=model.charset, max_length=model.max_length)
     own = _usable(crops.own, crops.rows, rules)
     if len(own.rows) < (2 if crops.validation else FEWEST):
         raise LabelError(f"{crops.own} has {len(own.rows)} usable crops, which are too few to learn from{_why(own.dropped)}.")
-    if crops.validation:
-        apart = _usable(crops.validation, crops.rows, rules)
-        if not apart.rows:
-            raise LabelError(f"{crops.validation} has no usable crop{_why(apart.dropped)}.")
-        own = _without(own, apart)
-        train, validation, dropped = own.rows, apart.rows, [*own.dropped, *apart.dropped]
-    else:
+    if not crops.validation:
         share = min(SHARE, MOST_VALIDATING / len(own.rows))
         sides = split(own.rows, SplitOptions(share, seed), own.images)
-        train, validation, dropped = list(sides.train), list(sides.validation), own.dropped
-    paths = {name: folder / name for name in (TRAIN, VALIDATION, DROPPED)}
-    write_tables(
-        {
-            paths[TRAIN]: label_table(_placed(train), paths[TRAIN]),
-            paths[VALIDATION]: label_table(_placed(validation), paths[VALIDATION]),
-            paths[DROPPED]: dropped_table(dropped),
-        }
-    )
-    counts = Counter(reason.split(":")[0] for _, reason in dropped)
-    return Prepared(len(train), len(validation), len({row.text for row in train}), tuple(counts.most_common()))
+        return Divided(list(sides.train), list(sides.validation), own.dropped)
+    apart = _usable(crops.validation, crops.rows, rules)
+    if not apart.rows:
+        raise LabelError(f"{crops.validation} has no usable crop{_why(apart.dropped)}.")
+    own = _without(own, apart)
+    return Divided(own.rows, apart.rows, [*own.dropped, *apart.dropped])
 
 
 @dataclass(frozen=True)

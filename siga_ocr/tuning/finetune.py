@@ -2,14 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from siga_ocr.config import ModelConfig
-from siga_ocr.data.label_output import made
 from siga_ocr.data.labelled import load_labelled
 from siga_ocr.data.labels import LabelRules, read_labels
-from siga_ocr.errors import ProcessLost, TrainingError, UsageError
+from siga_ocr.errors import ProcessLost, TrainingError
 from siga_ocr.model import SigaModel
 from siga_ocr.reader import Reader
 from siga_ocr.recipe import LabelledSource, TrainConfig
@@ -17,66 +16,23 @@ from siga_ocr.recipe_text import to_toml, without_places
 from siga_ocr.store import checkpoint, weights
 from siga_ocr.training.events import Event
 from siga_ocr.training.machine import Machine
+from siga_ocr.training.run_folder import held, refuse_held
 from siga_ocr.training.state import stored_step
 from siga_ocr.training.trainer import MODEL, SHARDS, Run, train
 from siga_ocr.tuning.base_set import base_set
 from siga_ocr.tuning.card import card
-from siga_ocr.tuning.checks import CANDIDATE, Checks, Look, Start
-from siga_ocr.tuning.crops import TRAIN, VALIDATION, Crops, Prepared, prepare
-from siga_ocr.tuning.folder import Facts, is_begun, read_facts, write_facts
+from siga_ocr.tuning.checks import CANDIDATE, Checks, Look, Start, has_ended, stored_looks
+from siga_ocr.tuning.crops import TRAIN, VALIDATION, Divided, divide
+from siga_ocr.tuning.folder import Facts, mark_start, read_facts, refuse_taken, write_facts
 from siga_ocr.tuning.growth import grown, grown_config
-from siga_ocr.tuning.plan import DEFAULT_SEED, Own, Plan, Situation, Wishes, plan
+from siga_ocr.tuning.plan import DEFAULT_SEED, Own, Situation, plan
 from siga_ocr.tuning.recombined import FOLDER, MOST, Recombined, Wanted, recombine
-from siga_ocr.tuning.report import Told, write_report
+from siga_ocr.tuning.report import REPORT, Told, write_report
+from siga_ocr.tuning.stages import Decided, Finished, Measured, Planned, Request, Stage
 from siga_ocr.tuning.tuned_model import BEST, REJECTED, complete, name, stage
 from siga_ocr.tuning.validation import marks
-from siga_ocr.tuning.verdict import BeforeAfter, Marks, Outcome, Verdict, judge
+from siga_ocr.tuning.verdict import BeforeAfter, Outcome, judge
 from siga_ocr.whole_file import write_whole
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What a user asks for; `asked` are the settings as they were given, by name, for a run that is taken up."""
-
-    crops: Crops
-    folder: Path
-    model: str = weights.DEFAULT
-    replay: Path | None = None
-    wishes: Wishes = field(default_factory=Wishes)
-    charset_add: str = ""
-    max_length: int | None = None
-    asked: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Planned:
-    """The plan, before anything is trained; `added` are the characters that are new to the model."""
-
-    plan: Plan
-    added: str
-    max_length: int
-
-
-@dataclass(frozen=True)
-class Measured:
-    """How the model does before training, on the validation crops and on the base set."""
-
-    on_validation: Marks
-    on_rest: Marks
-
-
-@dataclass(frozen=True)
-class Decided:
-    """The end: the verdict, both sets before and after, and the folder of the model (None where there is none)."""
-
-    verdict: Verdict
-    validation: BeforeAfter
-    rest: BeforeAfter
-    folder: Path | None
-    report: Path
-
-
-Stage = Prepared | Recombined | Planned | Measured | Event | Decided
 
 
 def begin(request: Request, machine: Machine) -> Iterator[Stage]:
@@ -86,30 +42,51 @@ def begin(request: Request, machine: Machine) -> Iterator[Stage]:
         SigaError: labels do not fit, a model is not there, the disk is full, or training failed; the message says what to do.
         KeyboardInterrupt: Ctrl-C was pressed; once training has begun, its state is saved first.
     """
-    if is_begun(request.folder):
-        raise UsageError(f"{request.folder} holds a run already: go on with --resume, or name another folder with -o.")
+    refuse_held(request.folder, "-o")
+    refuse_taken(request.folder)
     start = weights.path_of(request.model).resolve()
     model = checkpoint.load(start, machine.device)
     config = grown_config(model.config, request.charset_add, request.max_length)
-    made(request.folder)
     seed = DEFAULT_SEED if request.wishes.seed is None else request.wishes.seed
-    prepared = prepare(request.crops, config, request.folder, seed)
+    divided = divide(request.crops, config, seed)
+    with held(request.folder, "-o"):
+        refuse_taken(request.folder)  # once more: another run may have begun there meanwhile
+        mark_start(request.folder)
+        yield from _begun(request, machine, _Start(start, model, config, divided, seed))
+        yield from _carry_on(request.folder, machine, request.wishes.minutes)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The model that training begins with, its folder, what it is going to be, and the crops; nothing is written yet."""
+
+    folder: Path
+    model: SigaModel
+    config: ModelConfig
+    divided: Divided
+    seed: int
+
+
+def _begun(request: Request, machine: Machine, start: _Start) -> Iterator[Stage]:
+    """Everything that comes before training; from its end on the run can be taken up."""
+    config = start.config
+    prepared = start.divided.write(request.folder)
     yield prepared
-    recombined = _recombined(request, config, start, (machine, seed))
+    recombined = _recombined(request, machine, start)
     yield recombined
     on_gpu = machine.device.type == "cuda"
     situation = Situation(crops=prepared.train, on_gpu=on_gpu, cores=machine.cores, fast_bf16=machine.fast_bf16, memory=machine.memory)
     chosen = plan(situation, request.wishes)
     own = Own(_absolute(request.folder / TRAIN), _absolute(request.folder / FOLDER) if recombined.count else None)
     recipe = chosen.config(config, own, None if request.replay is None else _absolute(request.replay))
-    yield Planned(chosen, config.characters[len(model.config.characters) :], config.max_length)
-    larger = grown(model, config)
-    rest = base_set(request.folder, model.config, machine.cores - 1)
+    yield Planned(chosen, config.characters[len(start.model.config.characters) :], config.max_length)
+    larger = grown(start.model, config)
+    rest = base_set(request.folder, start.model.config, machine.cores - 1)
     validation = load_labelled(LabelledSource(kind="labelled", path=str(request.folder / VALIDATION)), config).crops
     measured = Measured(marks(larger, validation), marks(larger, rest))
     yield measured
     facts = Facts(
-        model=str(start),
+        model=str(start.folder),
         name=request.model,
         plan=chosen,
         prepared=prepared,
@@ -118,18 +95,16 @@ def begin(request: Request, machine: Machine) -> Iterator[Stage]:
         asked=request.asked,
     )
     write_facts(request.folder, facts, recipe)
-    yield from go_on(request.folder, machine, request.wishes.minutes)
 
 
-def _recombined(request: Request, config: ModelConfig, start: Path, where: tuple[Machine, int]) -> Recombined:
+def _recombined(request: Request, machine: Machine, start: _Start) -> Recombined:
     """Codes of the characters of the user's crops, as the model sees them before it learns."""
-    machine, seed = where
     if not request.wishes.recombine:
         return Recombined(0, 0)
-    rules = LabelRules(charset=config.charset, max_length=config.max_length)
+    rules = LabelRules(charset=start.config.charset, max_length=start.config.max_length)
     shutil.rmtree(request.folder / FOLDER, ignore_errors=True)  # of a start that was interrupted
-    wanted = Wanted(request.folder / FOLDER, MOST, seed)
-    return recombine(request.folder / TRAIN, wanted, Reader.load(str(start), str(machine.device)), rules)
+    wanted = Wanted(request.folder / FOLDER, MOST, start.seed)
+    return recombine(request.folder / TRAIN, wanted, Reader.load(str(start.folder), str(machine.device)), rules)
 
 
 def _absolute(path: Path) -> str:
@@ -137,11 +112,28 @@ def _absolute(path: Path) -> str:
 
 
 def go_on(folder: Path, machine: Machine, minutes: float | None = None) -> Iterator[Stage]:
-    """Train from the last checkpoint of a run, or from its beginning, to its end, and judge what came of it.
+    """Take up a run that was left; of one that has come to its end, only say so.
 
     Raises:
         as `begin`.
     """
+    facts, _ = read_facts(folder)
+    if _is_finished(folder, facts):
+        yield Finished(next((folder / name for name in (BEST, REJECTED) if (folder / name).is_dir()), None), folder / REPORT)
+        return
+    with held(folder, "-o"):
+        yield from _carry_on(folder, machine, minutes)
+
+
+def _is_finished(folder: Path, facts: Facts) -> bool:
+    """Whether a run was judged after its last step; one that was judged because its minutes were over can go on."""
+    if not (folder / REPORT).is_file():
+        return False
+    return (stored_step(folder) or 0) >= facts.plan.steps or has_ended(stored_looks(folder), facts.plan)
+
+
+def _carry_on(folder: Path, machine: Machine, minutes: float | None) -> Iterator[Stage]:
+    """Train from the last checkpoint of a run, or from its beginning, to its end, and judge what came of it."""
     facts, config = read_facts(folder)
     start = Path(facts.model)
     old = checkpoint.load(start, machine.device)

@@ -4,12 +4,13 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from siga_ocr.errors import ModelError, UsageError
+from siga_ocr.errors import DiskError, ModelError, UsageError
 from siga_ocr.parsing import build, from_json
 from siga_ocr.recipe import TrainConfig, parse
 from siga_ocr.recipe_text import to_toml
 from siga_ocr.store.hub import PREFIX
 from siga_ocr.store.shelf import PLAIN_NAME
+from siga_ocr.training.run_folder import LOCK
 from siga_ocr.tuning.crops import Prepared
 from siga_ocr.tuning.plan import Plan
 from siga_ocr.tuning.verdict import Marks
@@ -17,6 +18,9 @@ from siga_ocr.whole_file import write_whole
 
 FACTS, CONFIG = "finetune.json", "config.toml"
 FORMAT = 1
+
+STARTING = "starting.txt"
+"""Lies in the folder of a run that has begun and cannot be taken up yet: the same command starts anew there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,7 @@ def write_facts(folder: Path, facts: Facts, config: TrainConfig) -> None:
     """
     content = json.dumps({"format": FORMAT, **asdict(facts)}, indent=1)
     write_whole({folder / CONFIG: to_toml(config).encode(), folder / FACTS: content.encode()})
+    (folder / STARTING).unlink(missing_ok=True)
 
 
 def read_facts(folder: Path) -> tuple[Facts, TrainConfig]:
@@ -71,9 +76,35 @@ def read_facts(folder: Path) -> tuple[Facts, TrainConfig]:
         raise ModelError(f"{folder / FACTS} was written by another version ({error}): start a new run.") from error
 
 
-def is_begun(folder: Path) -> bool:
-    """Whether a run in this folder can go on."""
-    return (folder / FACTS).exists()
+def refuse_taken(folder: Path) -> None:
+    """Refuse a folder that holds anything but an unfinished start of a fine-tuning: a run would replace and remove what lies there.
+
+    Raises:
+        UsageError: a run can go on there, other files are there, or it is a file.
+        DiskError: one cannot look into it.
+    """
+    if (folder / FACTS).exists():
+        raise UsageError(f"{folder} holds a run already: go on with --resume, or name another folder with -o.")
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise UsageError(f"{folder} is a file: name a folder with -o.") from error
+    except OSError as error:
+        raise DiskError(f"{folder} cannot be looked into: {error.strerror}. Name another folder with -o.") from error
+    others = [name for name in names if name != LOCK]
+    if others and STARTING not in others:
+        raise UsageError(f"{folder} is not empty ({others[0]} lies in it), and a run would mix with that: name another folder with -o, or a new one.")
+
+
+def mark_start(folder: Path) -> None:
+    """Say in a run folder that what else comes to lie there is of an unfinished start, until `write_facts`.
+
+    Raises:
+        DiskError: it cannot be written.
+    """
+    write_whole({folder / STARTING: b"This fine-tuning has not begun to learn: the same command starts it anew.\n"})
 
 
 def _facts(stored: object) -> Facts:

@@ -26,7 +26,7 @@ from siga_ocr.training.events import Checked
 from siga_ocr.training.state import TrainingState, save_state, stored_step
 from siga_ocr.tuning import finetune
 from siga_ocr.tuning.checks import Checks
-from siga_ocr.tuning.folder import read_facts
+from siga_ocr.tuning.folder import STARTING, read_facts
 from siga_ocr.tuning.recombined import FOLDER, TABLE
 from siga_ocr.tuning.verdict import Marks
 
@@ -240,6 +240,75 @@ def test_what_cannot_be_is_refused_in_a_line(crops: Path, tiny_model_folder: Pat
     assert code == ExitCode.USAGE
     assert stderr.count("\n") == 1
     assert call("--data", crops, "--model", "no-such-model", "-o", tmp_path / "run")[0] == ExitCode.MODEL
+
+
+def content(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_folder_that_holds_anything_is_refused_and_left_as_it_is(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mine"
+    (out / FOLDER).mkdir(parents=True)
+    (out / FOLDER / "notes.txt").write_text("hi")
+    (out / "train.csv").write_text("mine")
+    before = content(out)
+    code, _, stderr = short(crops, tiny_model_folder, out)
+    assert code == ExitCode.USAGE
+    assert "not empty" in stderr
+    assert "-o" in stderr
+    assert content(out) == before
+    assert short(crops, tiny_model_folder, out / "train.csv")[0] == ExitCode.USAGE
+
+
+def test_data_that_are_refused_leave_no_folder(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    (crops / "few.csv").write_text("file,text\n1.png,1A10\n")
+    assert short(crops / "few.csv", tiny_model_folder, tmp_path / "runs" / "one")[0] == ExitCode.USAGE
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_start_that_was_broken_off_can_be_made_anew(crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "run"
+    out.mkdir()  # an empty one is taken
+    with monkeypatch.context() as patch:
+        patch.setattr(finetune, "marks", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            CliRunner().invoke(app, ["finetune", *map(str, arguments(crops, tiny_model_folder, out)), "--device", "cpu"])
+    assert (out / "train.csv").is_file()
+    assert call("--resume", "-o", out)[0] == ExitCode.USAGE
+    assert short(crops, tiny_model_folder, out, "--rate", 0.003)[0] == ExitCode.OK
+    assert not (out / STARTING).exists()
+
+
+def test_only_one_run_works_in_a_folder(crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, told = tmp_path / "run", list[tuple[int, str, str]]()
+    look = Checks.look
+
+    def second_run(self: Checks, model: SigaModel, step: int) -> Checked:
+        if not told:
+            told.extend([short(crops, tiny_model_folder, out), call("--resume", "-o", out)])
+        return look(self, model, step)
+
+    monkeypatch.setattr(Checks, "look", second_run)
+    code, _, stderr = short(crops, tiny_model_folder, out, "--rate", 0.003)
+    assert code == ExitCode.OK, stderr
+    assert [code for code, _, _ in told] == [ExitCode.USAGE] * 2
+    assert all("Another run works in" in message for _, _, message in told)
+
+
+def test_a_finished_run_is_told_and_nothing_is_changed(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert short(crops, tiny_model_folder, out, "--rate", 0.003)[0] == ExitCode.OK
+    (out / "best" / "calibration.json").write_text("{}")
+    before = content(out)
+    code, stdout, stderr = call("--resume", "-o", out)
+    assert code == ExitCode.OK, stderr
+    assert stdout.strip() == str(out / "best")
+    assert "is finished" in stderr
+    assert content(out) == before
+    (out / "best").rename(out / "rejected")
+    code, stdout, stderr = call("--resume", "-o", out)
+    assert (code, stdout.strip()) == (ExitCode.OK, str(out / "rejected"))
+    assert "was rejected" in stderr
 
 
 class Killed(BaseException):

@@ -12,6 +12,7 @@ from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
 from siga_ocr.recipe import parse
 from siga_ocr.store import checkpoint
+from siga_ocr.training.run_folder import LOCK, held
 
 RECIPE = """
 steps = 3
@@ -71,6 +72,17 @@ def test_a_run_is_taken_up_and_its_metrics_go_on(recipe: Path, tmp_path: Path) -
     assert call(recipe, "--out", out, "--workers", 0)[0] == ExitCode.USAGE
     assert call(recipe, "--out", out, "--workers", 0, "--resume")[0] == ExitCode.OK
     assert [json.loads(line)["step"] for line in (out / "metrics.jsonl").read_text().splitlines()] == [1, 2, 3]
+
+
+def test_only_one_run_works_in_a_folder(recipe: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with held(out, "--out"):
+        for more in ((), ("--resume",)):
+            code, _, stderr = call(recipe, "--out", out, "--workers", 0, *more)
+            assert code == ExitCode.USAGE
+            assert "Another run works in" in stderr
+    assert [path.name for path in out.iterdir()] == [LOCK]
+    assert call(recipe, "--out", out, "--workers", 0)[0] == ExitCode.OK
 
 
 def test_a_run_may_start_from_a_models_weights(recipe: Path, tmp_path: Path) -> None:

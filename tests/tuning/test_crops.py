@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 
 from siga_ocr.assessing.scored_set import Rows
+from siga_ocr.config import ModelConfig
 from siga_ocr.errors import LabelError
-from siga_ocr.tuning.crops import DROPPED, TRAIN, VALIDATION, Crops, Prepared, prepare
+from siga_ocr.tuning.crops import DROPPED, TRAIN, VALIDATION, Crops, Prepared, divide
 from tests.tiny import tiny
 
 MODEL = tiny(characters="0123456789AB", max_length=6)
+
+
+def prepare(crops: Crops, model: ModelConfig, folder: Path, seed: int) -> Prepared:
+    return divide(crops, model, seed).write(folder)
 
 
 def made(folder: Path, rows: list[tuple[str, str]]) -> Path:
