@@ -22,6 +22,9 @@ TEXT_COLUMNS = ("text", "label", "plate_text", "transcription", "ground_truth", 
 MAX_BYTES = 2**30
 """Of a table: it is taken into memory as a whole."""
 
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""What a file of Excel begins with, a new one (which is a zip file) and an old one."""
+
 _DELIMITERS = (",", ";", "\t")
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _COLUMNS_NEEDED = "its first line must name the columns: file and text"
@@ -72,6 +75,8 @@ def _decoded(path: Path, encoding: str) -> str:
         raise LabelError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a name with a zero byte
         raise LabelError(f"{str(path)!r} cannot be read: {error}.") from error
+    if content.startswith(WORKBOOKS):
+        raise LabelError(f"{path} is a workbook, such as Excel's, or another file that is no text: save it as CSV UTF-8, and name that.")
     marked = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "")
     try:
         with warnings.catch_warnings(action="ignore"):  # some encodings of Python's own have an opinion
@@ -141,18 +146,23 @@ def _columns(body: str, path: Path, delimiter: str, skipped: int) -> Iterator[En
             continue
         if len(cells) <= max(file_at, text_at):
             raise LabelError(f"{path}, line {reader.line_num + skipped}: a column is missing. Give every row file and text.")
+        if any(cell.strip() for cell in cells[len(header) :]):
+            raise LabelError(f"{path}, line {reader.line_num + skipped} has more cells than the header: put the text in quotes.")
         extra = tuple((header[place].strip(), cells[place]) for place in others if place < len(cells))
         yield Entry(reader.line_num + skipped, cells[file_at].strip(), cells[text_at], extra)
 
 
 def _pairs(body: str, path: Path) -> Iterator[Entry]:
-    """Lines `path<TAB>text`, without quotes."""
+    """Lines `path<TAB>text`, without quotes; what is empty behind a further tab is no part of the text."""
     for number, line in enumerate(body.split("\n"), start=1):
         image, tab, text = line.removesuffix("\r").partition("\t")
         if not tab and not image.strip():
             continue
         if not tab:
             raise LabelError(f"{path}, line {number}: there is no tab between the path and the text.")
+        text, _, more = text.partition("\t")
+        if more.strip():
+            raise LabelError(f"{path}, line {number} has more cells than path and text: take the tab out of the text, or give the table a header.")
         yield Entry(number, image.strip(), text)
 
 

@@ -76,7 +76,10 @@ def test_utf_16_without_its_mark_is_told(tmp_path: Path) -> None:
         ("labels.csv", "", "empty"),
         ("labels.csv", 'file,text\na.png,"A1\n', "cannot be read as a table"),
         ("labels.csv", "file,text\na.png,A\nb.png\n", "line 3"),
+        ("labels.csv", "file,text\na.png,12\nb.png,12,5\n", "line 3 has more cells than the header: put the text in quotes"),
+        ("labels.csv", "text,file\nA,a.png\n12,5,a.png\n", "line 3 has more cells"),
         ("labels.txt", "a.png\tA1\nb.png\n", "line 2"),
+        ("labels.txt", "a.png\tA1\nb.png\t12\t5\n", "line 2 has more cells"),
         ("labels.jsonl", '{"file": "a.png", "text": 12}\n', "line 1.*zeros"),
         ("labels.jsonl", '{"file": "a.png", "text": "1"}\n{"file"\n', "line 2"),
     ],
@@ -85,6 +88,22 @@ def test_what_cannot_be_understood_is_told(tmp_path: Path, name: str, content: s
     (tmp_path / name).write_text(content)
     with pytest.raises(LabelError, match=said):
         rows(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "table"), [("labels.csv", 'file,text\nimg/a.png,A1,\nimg/b.png,"0,5", ,\n'), ("labels.txt", "img/a.png\tA1\t\nimg/b.png\t0,5\t \t\n")]
+)
+def test_empty_cells_behind_the_others_are_none(tmp_path: Path, name: str, table: str) -> None:
+    (tmp_path / name).write_text(table)
+    assert rows(tmp_path) == WANTED
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04\x14\x00\x06\x00\x08\xff", b"\xd0\xcf\x11\xe0\xa1\xb1"])
+def test_a_workbook_is_called_one(tmp_path: Path, head: bytes) -> None:
+    (tmp_path / "labels.xlsx").write_bytes(head)
+    for encoding in ("", "cp1252"):
+        with pytest.raises(LabelError, match=r"workbook.*save it as CSV UTF-8"):
+            rows(tmp_path / "labels.xlsx", encoding=encoding)
 
 
 def test_images_are_found_behind_backslashes_and_by_whole_paths(tmp_path: Path) -> None:
