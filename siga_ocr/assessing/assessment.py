@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from siga_ocr.assessing.evaluate import compare, is_right
+from siga_ocr.assessing.evaluate import compare, is_right, scored_text
 from siga_ocr.data.labels import Sample
 from siga_ocr.reading import Provenance, Reading
 from siga_ocr.scores.confidence import ReliabilityBin, area_under_risk, calibration_error, reliability
@@ -80,7 +80,7 @@ def assess(samples: Sequence[Sample], readings: Sequence[Reading], provenance: P
     Raises:
         UsageError: there is no sample.
     """
-    truths, texts = [sample.text for sample in samples], [reading.text for reading in readings]
+    truths, texts = [sample.text for sample in samples], [scored_text(reading) for reading in readings]
     scores = compare(readings, truths)
     correct = tuple(is_right(reading, truth) for reading, truth in zip(readings, truths, strict=True))
     opened = [number for number, reading in enumerate(readings) if reading.status != "error"]

@@ -9,12 +9,15 @@ from siga_ocr.reader import Reader
 from siga_ocr.reading import Reading
 from siga_ocr.scores.metrics import Scores, score
 
+UNOPENED = "\0"
+"""What stands for the text of a crop that could not be opened: no label holds it, so that an empty one is not met either."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
     """`exact` compares letter for letter; `folded` capitals and digits alone, over the crops whose truth holds some.
 
-    `readings` are in the order of the samples; one that could not be opened counts as an empty text.
+    `readings` are in the order of the samples; one that could not be opened is wrong, whatever its truth.
     """
 
     exact: Scores
@@ -37,10 +40,15 @@ def compare(readings: Sequence[Reading], truths: Sequence[str]) -> Evaluation:
     Raises:
         UsageError: there is nothing to compare.
     """
-    texts = [reading.text for reading in readings]
+    texts = [scored_text(reading) for reading in readings]
     pairs = [(fold(text), fold(truth)) for text, truth in zip(texts, truths, strict=True) if fold(truth)]
     folded = score([text for text, _ in pairs], [truth for _, truth in pairs]) if pairs else None
     return Evaluation(score(texts, truths), folded, tuple(readings))
+
+
+def scored_text(reading: Reading) -> str:
+    """The text that a reading is scored by."""
+    return UNOPENED if reading.status == "error" else reading.text
 
 
 def is_right(reading: Reading, truth: str) -> bool:

@@ -37,6 +37,14 @@ def test_crops_that_cannot_be_opened_are_wrong_and_have_no_confidence() -> None:
     assert found.confusions == ()
 
 
+def test_a_crop_without_a_code_that_cannot_be_opened_is_wrong_in_every_figure() -> None:
+    found = assessed(("", "", -1), ("", "", 0.9))
+    assert (found.exact.word_accuracy, found.exact.similarity, found.exact.character_error_rate) == (0.5, 0.5, 1.0)
+    assert found.lengths == {0: (2, 1)}
+    one, other = assess(found.samples, found.readings, Provenance("m"), [(Path("a"), 1), (Path("b"), 1)]).sets
+    assert (one.exact.word_accuracy, other.exact.word_accuracy) == (0.0, 1.0)
+
+
 def test_the_surest_mistakes_come_first() -> None:
     assert assessed(("A", "B", 0.3), ("A", "C", 0.9), ("A", "A", 1.0)).wrong == [1, 0]
 
