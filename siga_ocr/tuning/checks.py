@@ -51,7 +51,8 @@ class Checks:
     """A `Watch`: what it has seen lies in the run folder, so that a run that is taken up knows it.
 
     `best` is the look at the weights that are kept: it may be ahead of a run that was killed behind it and is taken up. Of looks that lie within
-    half a standard error of the best one the last is taken: the highest of many accuracies is mostly luck, and a lower rate settles the weights.
+    half a standard error of the best one that keeps the base set the last is taken: the highest of many accuracies is mostly luck, and a lower
+    rate settles the weights.
     """
 
     def __init__(self, folder: Path, plan: Plan, start: Start, *, begun_at: int) -> None:
@@ -72,7 +73,7 @@ class Checks:
         """Read the validation crops, and the base set where these may be the best weights; keep what is best."""
         found = marks(model, self.start.validation)
         gained = is_gain(found.accuracy, found.loss, (self.start.on_validation.accuracy, self.start.on_validation.loss))
-        near = found.accuracy >= max([found.accuracy, *(look.accuracy for look in self.looks)]) - self._luck(found)
+        near = found.accuracy >= max([found.accuracy, *(look.accuracy for look in _keeping(self.looks))]) - self._luck(found)
         keeps = keeps_the_rest(self.start.on_rest.correct, marks(model, self.start.rest).correct) if gained and near else None
         look = Look(step=step, accuracy=found.accuracy, loss=found.loss, keeps_rest=keeps)
         is_best = math.isfinite(look.loss) and self._goes_before(look, self._luck(found))
@@ -97,10 +98,18 @@ class Checks:
 
 
 def has_ended(looks: Sequence[Look], plan: Plan) -> bool:
-    """Whether the last `patience` looks have gained nothing; those of the beginning, where weights are shaken up, do not count."""
-    top = max(looks, key=lambda look: look.accuracy, default=None)
-    since = max(top.step if top else 0, UNSETTLED * plan.steps)
+    """Whether the last `patience` looks have gained nothing, neither over all others nor over those that keep the base set.
+
+    Those of the beginning, where weights are shaken up, do not count.
+    """
+    tops = [max(some, key=lambda look: look.accuracy).step for some in (looks, [look for look in looks if look.keeps_rest]) if some]
+    since = max([*tops, UNSETTLED * plan.steps])
     return sum(look.step > since for look in looks) >= plan.patience
+
+
+def _keeping(looks: Sequence[Look]) -> list[Look]:
+    """Without those that are known to have lost too much of the base set: they outdo no other."""
+    return [look for look in looks if look.keeps_rest is not False]
 
 
 def look_of(candidate: Path) -> Look:

@@ -43,6 +43,22 @@ def test_what_keeps_the_rest_goes_before_what_reads_more(tiny_model: SigaModel, 
     assert watch.best == watch.looks[1]
 
 
+def test_a_look_that_loses_the_rest_hides_no_later_one(tiny_model: SigaModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, some(95), some(60), some(90), some(80), some(90), some(80), some(40))
+    watch = checks(tmp_path)
+    seen = [watch.look(tiny_model, step).is_best for step in (2, 4, 6, 8)]
+    assert [look.keeps_rest for look in watch.looks] == [False, True, True, None]
+    assert seen == [True, True, True, False]
+    assert watch.best == watch.looks[2]
+
+
+def test_a_gain_among_looks_that_keep_the_rest_lets_it_go_on(tiny_model: SigaModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, some(95), some(60), *(some(40) for _ in range(8)), some(60), some(80), *(some(40) for _ in range(10)))
+    watch = checks(tmp_path)
+    ends = [watch.look(tiny_model, step).ends for step in range(2, 42, 2)]
+    assert ends == [False] * 19 + [True]
+
+
 def test_of_looks_that_chance_may_have_parted_the_last_is_kept(tiny_model: SigaModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rest = some(80)
     told(monkeypatch, some(70), rest, some(68), rest, some(69), rest, some(67), some(60))
