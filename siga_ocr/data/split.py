@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from siga_ocr.data.duplicates import groups, join, root
 from siga_ocr.data.image_facts import ImageFacts
 from siga_ocr.data.label_rows import Row
-from siga_ocr.errors import LabelError, UsageError
+from siga_ocr.errors import LabelError, NoInputError, UsageError
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,14 @@ class SplitOptions:
     """The `share` of the rows that validate, 0 to 1; another `seed` gives another split.
 
     `group` is a column, or a regular expression that is searched in the path of each image as it is written: rows with the same value
-    (its first group, or all that it found) stay together, instead of those with the same text.
+    (its first group, or all that it found) stay together, instead of those with the same text. `remedy` is what an error tells the user to do
+    where all rows belong together.
     """
 
     share: float = 0.2
     seed: int = 0
     group: str = ""
+    remedy: str = "give more, or --group"
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
@@ -43,15 +45,16 @@ def split(rows: Sequence[Row], options: SplitOptions, images: Sequence[ImageFact
     The share is met as nearly as whole units allow, and neither side is empty.
 
     Raises:
+        NoInputError: there is no row.
         LabelError: all rows belong together, or a row has no value to group by.
         UsageError: `group` is neither a column nor a regular expression.
     """
+    if not rows:
+        raise NoInputError("The labels have no rows: give every crop one, with the columns file and text.")
     keys = _keys(rows, options.group)
     units = _units(keys, images, rows)
     if len(units) < 2:
-        raise LabelError(
-            f"All {len(rows)} rows belong together, by their {'groups' if options.group else 'texts'} or pictures: give more, or --group."
-        )
+        raise LabelError(f"All {len(rows)} rows belong together, by their {'groups' if options.group else 'texts'} or pictures: {options.remedy}.")
     ranked = sorted(units, key=lambda unit: _hash(options.seed, min(keys[place] for place in unit)))
     wanted = min(max(round(options.share * len(rows)), 1), len(rows) - 1)
     chosen = _filled(ranked, wanted)

@@ -10,6 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from siga_ocr.cli.main import app
+from siga_ocr.errors import ExitCode
 
 
 @pytest.fixture
@@ -98,6 +99,15 @@ def test_a_folder_without_labels_is_wrong_use(tmp_path: Path, tiny_model_folder:
     result = check(tiny_model_folder, tmp_path)
     assert result.exit_code == 2
     assert "labels.csv" in result.stderr
+
+
+def test_a_table_without_a_row_is_no_input(folder: Path, tiny_model_folder: Path) -> None:
+    (folder / "labels.csv").write_text("file,text\n")
+    results = [check(tiny_model_folder, folder, "--doubts", "0", "--format", form) for form in ("table", "json", "csv")]
+    for result in (*results, check(tiny_model_folder, folder), data("split", folder, "--out", folder / "sides")):
+        assert result.exit_code == ExitCode.NO_INPUT
+        assert "no rows" in result.stderr
+        assert result.stdout == ""
 
 
 def test_texts_can_come_from_names(folder: Path, tiny_model_folder: Path) -> None:

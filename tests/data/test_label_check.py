@@ -219,5 +219,7 @@ def test_nearly_equal_pictures_stay_together(tmp_path: Path) -> None:
 def test_what_cannot_be_split_is_told() -> None:
     with pytest.raises(LabelError, match="belong together"):
         split(labelled(["A", "A", "A"]), SplitOptions())
+    with pytest.raises(LabelError, match="pictures: give others"):
+        split(labelled(["A", "A", "A"]), SplitOptions(remedy="give others"))
     with pytest.raises(UsageError):
         SplitOptions(share=1.0)
