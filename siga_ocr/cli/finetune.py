@@ -98,10 +98,9 @@ def _request(folder: Path, crops: _Crops, learner: tuple[str, str, int | None], 
     if crops.data is None:
         raise UsageError("There is nothing to learn from: name your crops with --data PATH.")
     return Request(
-        crops=Crops(crops.data, crops.val, Rows(**crops.rows)),
+        crops=Crops(crops.data, crops.val, Rows(**crops.rows), crops.replay),
         folder=folder,
         model=model,
-        replay=crops.replay,
         wishes=wishes,
         charset_add=charset_add,
         max_length=max_length,

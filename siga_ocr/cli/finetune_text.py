@@ -104,9 +104,10 @@ def _prepared(prepared: Prepared, folder: Path) -> str:
     dropped = sum(count for _, count in prepared.dropped)
     reasons = ", ".join(f"{count} {reason}" for reason, count in prepared.dropped)
     left_out = f" {dropped} rows cannot be used ({reasons}): {folder / DROPPED} says why." if dropped else ""
+    replayed = f" {prepared.replay} crops of other lines keep those in memory (--replay)." if prepared.replay else ""
     return (
         f"{prepared.train} crops to learn from ({prepared.texts} different texts), "
-        f"{prepared.validation} others, with other texts, to check on as validation.{left_out}"
+        f"{prepared.validation} others{', with other texts,' if prepared.texts_apart else ''} to check on as validation.{replayed}{left_out}"
     )
 
 

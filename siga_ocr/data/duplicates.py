@@ -21,6 +21,9 @@ SAME_SCENE = 0.5
 SAME_PICTURE = 0.25
 """Largest difference of two pictures with different labels: one changed character of plain print makes 0.5 to 1.2, B for 8 about 0.3."""
 
+Picture = ImageFacts | str
+"""The facts of an image, or why it cannot be opened."""
+
 _BANDS = HASH_DISTANCE + 1
 _EVERY_FOURTH = 0x1111_1111_1111_1111
 _BLOCK = (8, 4)
@@ -98,7 +101,7 @@ def _coarse(pattern: Pattern) -> npt.NDArray[np.float32]:
     return averages
 
 
-def groups(facts: Sequence[ImageFacts | str], texts: Sequence[str]) -> list[int]:
+def groups(facts: Sequence[Picture], texts: Sequence[str]) -> list[int]:
     """For each picture the number of the first one that it is the same as, or nearly, by however many steps; its own where there is none.
 
     Pictures that cannot be opened stand alone.
@@ -116,6 +119,23 @@ def groups(facts: Sequence[ImageFacts | str], texts: Sequence[str]) -> list[int]
             join(parents, other, place)
         index.add(place, one, text)
     return [root(parents, place) for place in range(len(facts))]
+
+
+def doubles(facts: Sequence[Picture], texts: Sequence[str], others: Sequence[Picture], other_texts: Sequence[str]) -> list[int | None]:
+    """For each picture the number of one of the `others` that it is the same as, or nearly; None where there is none."""
+    index, exact = LookIndex(len(others)), dict[bytes, int]()
+    for place, (other, text) in enumerate(zip(others, other_texts, strict=True)):
+        if not isinstance(other, str):
+            exact.setdefault(other.pixels_sha256, place)
+            index.add(place, other, text)
+
+    def double(one: Picture, text: str) -> int | None:
+        if isinstance(one, str):
+            return None
+        found = exact.get(one.pixels_sha256)
+        return found if found is not None else next(iter(index.near(one, text)), None)
+
+    return [double(one, text) for one, text in zip(facts, texts, strict=True)]
 
 
 def join(parents: list[int], one: int, other: int) -> None:

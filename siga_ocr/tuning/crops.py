@@ -7,23 +7,28 @@ from pathlib import Path
 
 from siga_ocr.assessing.scored_set import Rows
 from siga_ocr.config import ModelConfig
+from siga_ocr.data.duplicates import doubles
 from siga_ocr.data.image_facts import ImageFacts, scan
 from siga_ocr.data.label_check import Finding, Kind, Report, check
+from siga_ocr.data.label_images import is_store
 from siga_ocr.data.label_output import dropped_table, label_table, write_tables
 from siga_ocr.data.label_rows import LabelSource, Row, find_table, read_rows
 from siga_ocr.data.label_text import examine
-from siga_ocr.data.labels import LabelRules, part_of, turned_files
+from siga_ocr.data.labels import ORIENTATION_NAME, LabelRules, part_of, turned_files
 from siga_ocr.data.split import SplitOptions, split
 from siga_ocr.engines.device import core_count
-from siga_ocr.errors import LabelError
+from siga_ocr.errors import LabelError, NoInputError
 
-TRAIN, VALIDATION, DROPPED = "train.csv", "val.csv", "dropped.csv"
+TRAIN, VALIDATION, REPLAY, DROPPED = "train.csv", "val.csv", "replay.csv", "dropped.csv"
 
 SHARE, MOST_VALIDATING = 0.2, 2000
 """The part of the crops that validates where no other set is given, and how many at most."""
 
 FEWEST = 4
 """Crops below which there is nothing to divide."""
+
+FEWEST_BESIDE = 2
+"""Crops to learn from, where others validate."""
 
 _NOT_FITTING = frozenset({Kind.CHARSET, Kind.TOO_LONG})
 _KEPT = frozenset({Kind.NEAR_DUPLICATE, Kind.BLANKS, Kind.LOOK_ALIKE})
@@ -32,30 +37,37 @@ _KEPT = frozenset({Kind.NEAR_DUPLICATE, Kind.BLANKS, Kind.LOOK_ALIKE})
 
 @dataclass(frozen=True)
 class Crops:
-    """Where crops come from: `own` to learn from, `validation` (where none is given, a part of the own ones), and which `rows` of both."""
+    """Where crops come from: `own` to learn from, `validation` (where none is given, a part of the own ones), which `rows` of them, and `replay`
+    of other lines, which the model is not to forget."""
 
     own: Path
     validation: Path | None = None
     rows: Rows = field(default_factory=Rows)
+    replay: Path | None = None
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Two tables that lie in the run folder now: rows to learn from and rows that validate; reasons of dropped rows with their number."""
+    """Tables that lie in the run folder now: rows to learn from, rows that validate, rows of the replay (0 where there is none); reasons of
+    dropped rows with their number. Where the program has divided them, both sides have other `texts_apart`."""
 
     train: int
     validation: int
     texts: int
     dropped: tuple[tuple[str, int], ...]
+    replay: int = 0
+    texts_apart: bool = True
 
 
 @dataclass(frozen=True)
 class Divided:
-    """Crops that can be used, on their two sides, and the rows that were dropped; nothing is written yet."""
+    """Crops that can be used, on their two sides and of the replay, and the rows that were dropped; nothing is written yet."""
 
     train: list[Row]
     validation: list[Row]
+    replay: list[Row]
     dropped: list[tuple[Row, str]]
+    texts_apart: bool
 
     def write(self, folder: Path) -> Prepared:
         """Write the tables of a run.
@@ -63,37 +75,39 @@ class Divided:
         Raises:
             DiskError: they cannot be written.
         """
-        paths = {name: folder / name for name in (TRAIN, VALIDATION, DROPPED)}
-        write_tables(
-            {
-                paths[TRAIN]: label_table(_placed(self.train), paths[TRAIN]),
-                paths[VALIDATION]: label_table(_placed(self.validation), paths[VALIDATION]),
-                paths[DROPPED]: dropped_table(self.dropped),
-            }
-        )
-        counts = Counter(reason.split(":")[0] for _, reason in self.dropped)
-        return Prepared(len(self.train), len(self.validation), len({row.text for row in self.train}), tuple(counts.most_common()))
+        rows = {TRAIN: self.train, VALIDATION: self.validation, **({REPLAY: self.replay} if self.replay else {})}
+        if not self.replay:
+            (folder / REPLAY).unlink(missing_ok=True)  # of a start that was broken off
+        tables = {folder / name: label_table(_placed(side), folder / name) for name, side in rows.items()}
+        write_tables({**tables, folder / DROPPED: dropped_table(self.dropped)})
+        counts = tuple(Counter(reason.split(":")[0] for _, reason in self.dropped).most_common())
+        texts = len({row.text for row in self.train})
+        return Prepared(len(self.train), len(self.validation), texts, counts, len(self.replay), self.texts_apart)
 
 
 def divide(crops: Crops, model: ModelConfig, seed: int) -> Divided:
-    """Check and divide the crops; equal texts and nearly equal pictures stay on one side.
+    """Check and divide the crops; equal texts and nearly equal pictures stay on one side, and no picture that validates is learned from.
 
     Raises:
+        NoInputError: a set has no rows.
         LabelError: a label does not fit the model, a table cannot be read, or too few crops are left.
     """
     rules = LabelRules(charset=model.charset, max_length=model.max_length)
+    replay = _replay(crops.replay, crops.rows, rules) if crops.replay else _Usable([], [], [])
     own = _usable(crops.own, crops.rows, rules)
-    if len(own.rows) < (2 if crops.validation else FEWEST):
+    if len(own.rows) < (FEWEST_BESIDE if crops.validation else FEWEST):
         raise LabelError(f"{crops.own} has {len(own.rows)} usable crops, which are too few to learn from{_why(own.dropped)}.")
-    if not crops.validation:
-        share = min(SHARE, MOST_VALIDATING / len(own.rows))
-        sides = split(own.rows, SplitOptions(share, seed), own.images)
-        return Divided(list(sides.train), list(sides.validation), own.dropped)
-    apart = _usable(crops.validation, crops.rows, rules)
-    if not apart.rows:
-        raise LabelError(f"{crops.validation} has no usable crop{_why(apart.dropped)}.")
-    own = _without(own, apart)
-    return Divided(own.rows, apart.rows, [*own.dropped, *apart.dropped])
+    if crops.validation:
+        apart = _usable(crops.validation, crops.rows, rules)
+        if not apart.rows:
+            raise LabelError(f"{crops.validation} has no usable crop{_why(apart.dropped)}.")
+        own = _without(own, apart, "Every crop to learn from is among those that validate, or nearly: name other crops with --val, or none.")
+    else:
+        own, apart = _split(own, seed)
+    if crops.replay:
+        replay = _without(replay, apart, f"Every crop of {crops.replay} is among those that validate, or nearly: leave --replay away.")
+    dropped = [*own.dropped, *apart.dropped, *replay.dropped]
+    return Divided(own.rows, apart.rows, replay.rows, dropped, texts_apart=crops.validation is None)
 
 
 @dataclass(frozen=True)
@@ -102,27 +116,65 @@ class _Usable:
     images: list[ImageFacts | str]
     dropped: list[tuple[Row, str]]
 
+    @property
+    def texts(self) -> list[str]:
+        return [row.text for row in self.rows]
 
-def _usable(path: Path, wanted: Rows, rules: LabelRules) -> _Usable:
+    def only(self, places: Iterable[int], dropped: list[tuple[Row, str]]) -> "_Usable":
+        """Some of the rows, with other dropped ones."""
+        kept = list(places)
+        return _Usable([self.rows[place] for place in kept], [self.images[place] for place in kept], dropped)
+
+
+def _usable(path: Path, wanted: Rows, rules: LabelRules, *, with_misfits: bool = False) -> _Usable:
+    """What can be learned from; labels that do not fit the model are an error, or, `with_misfits`, dropped like the others."""
     rows = list(_wanted(path, wanted))
+    if not rows:
+        raise NoInputError(f"{path} has no rows, or none that were asked for: give every crop one, with the columns file and text.")
     images = list(scan((row.path for row in rows), core_count()))
     report = check(rows, rules, images)
-    _refuse_misfits(path, report.findings)
+    if not with_misfits:
+        _refuse_misfits(path, report.findings)
     reasons = _reasons(report)
     kept = [place for place, row in enumerate(rows) if row not in reasons]
     mended = [replace(rows[place], text=examine(rows[place].text, rules.charset).mended) for place in kept]
     return _Usable(mended, [images[place] for place in kept], [(row, "; ".join(why)) for row, why in reasons.items()])
 
 
-def _without(own: _Usable, apart: _Usable) -> _Usable:
-    """Crops to learn from without the pictures that validate: they would be known by heart."""
-    seen = {image.pixels_sha256 for image in apart.images if isinstance(image, ImageFacts)}
-    double = [isinstance(image, ImageFacts) and image.pixels_sha256 in seen for image in own.images]
-    dropped = [(row, "in both sets: the same picture validates") for row, known in zip(own.rows, double, strict=True) if known]
-    kept = [place for place, known in enumerate(double) if not known]
-    if not kept:
-        raise LabelError("Every crop to learn from is among those that validate: name other crops with --val, or none.")
-    return _Usable([own.rows[place] for place in kept], [own.images[place] for place in kept], [*own.dropped, *dropped])
+def _replay(path: Path, wanted: Rows, rules: LabelRules) -> _Usable:
+    """Crops of other lines: what the model cannot write it cannot forget. They may lie in another kind of set than the user's crops."""
+    table = find_table(path)
+    is_folder_of_images = path.is_dir() and not is_store(path) and not table.exists()
+    names = wanted.names if is_folder_of_images else ""
+    upright = wanted.upright and (table.parent / ORIENTATION_NAME).exists()
+    found = _usable(path, replace(wanted, names=names, upright=upright), rules, with_misfits=True)
+    if not found.rows:
+        raise LabelError(f"{path} has no usable crop{_why(found.dropped)}: name another set with --replay, or none.")
+    return found
+
+
+def _split(own: _Usable, seed: int) -> tuple[_Usable, _Usable]:
+    """Most of the crops, and those that validate."""
+    share = min(SHARE, MOST_VALIDATING / len(own.rows))
+    options = SplitOptions(share, seed, remedy="give more, or name other crops to check on with --val")
+    validating = set(split(own.rows, options, own.images).validation)
+    places = range(len(own.rows))
+    train = own.only((place for place in places if own.rows[place] not in validating), own.dropped)
+    return train, own.only((place for place in places if own.rows[place] in validating), [])
+
+
+def _without(own: _Usable, apart: _Usable, nothing_left: str) -> _Usable:
+    """Crops to learn from without pictures that validate, or nearly: they would be known by heart."""
+    found = doubles(own.images, own.texts, apart.images, apart.texts)
+    dropped = [
+        (row, f"in both sets: the same picture as {apart.rows[place].path}, or nearly, which validates")
+        for row, place in zip(own.rows, found, strict=True)
+        if place is not None
+    ]
+    left = own.only((place for place, double in enumerate(found) if double is None), [*own.dropped, *dropped])
+    if not left.rows:
+        raise LabelError(nothing_left)
+    return left
 
 
 def _wanted(path: Path, wanted: Rows) -> Iterator[Row]:

@@ -22,7 +22,7 @@ from siga_ocr.training.trainer import MODEL, SHARDS, Run, train
 from siga_ocr.tuning.base_set import base_set
 from siga_ocr.tuning.card import card
 from siga_ocr.tuning.checks import CANDIDATE, Checks, Look, Start, has_ended, stored_looks
-from siga_ocr.tuning.crops import TRAIN, VALIDATION, Divided, divide
+from siga_ocr.tuning.crops import REPLAY, TRAIN, VALIDATION, Divided, divide
 from siga_ocr.tuning.folder import Facts, mark_start, read_facts, refuse_taken, write_facts
 from siga_ocr.tuning.growth import grown, grown_config
 from siga_ocr.tuning.plan import DEFAULT_SEED, Own, Situation, plan
@@ -78,7 +78,7 @@ def _begun(request: Request, machine: Machine, start: _Start) -> Iterator[Stage]
     situation = Situation(crops=prepared.train, on_gpu=on_gpu, cores=machine.cores, fast_bf16=machine.fast_bf16, memory=machine.memory)
     chosen = plan(situation, request.wishes)
     own = Own(_absolute(request.folder / TRAIN), _absolute(request.folder / FOLDER) if recombined.count else None)
-    recipe = chosen.config(config, own, None if request.replay is None else _absolute(request.replay))
+    recipe = chosen.config(config, own, _absolute(request.folder / REPLAY) if prepared.replay else None)
     yield Planned(chosen, config.characters[len(start.model.config.characters) :], config.max_length)
     larger = grown(start.model, config)
     rest = base_set(request.folder, start.model.config, machine.cores - 1)

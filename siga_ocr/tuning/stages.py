@@ -18,7 +18,6 @@ class Request:
     crops: Crops
     folder: Path
     model: str = weights.DEFAULT
-    replay: Path | None = None
     wishes: Wishes = field(default_factory=Wishes)
     charset_add: str = ""
     max_length: int | None = None

@@ -123,15 +123,41 @@ def test_what_is_handed_on_does_not_tell_where_it_was_made(crops: Path, tiny_mod
         for place in (tmp_path, crops, tiny_model_folder.parent, Path.cwd(), Path.home()):
             assert os.fsencode(place) not in file.read_bytes(), file.name
     recipe, note = parse((out / "best" / "recipe.toml").read_text()), checkpoint.describe(out / "best").training
-    assert [source.path for source in recipe.sources if isinstance(source, LabelledSource)] == ["train.csv", crops.name]
+    assert [source.path for source in recipe.sources if isinstance(source, LabelledSource)] == ["train.csv", "replay.csv"]
     assert recipe.fingerprint == note["recipe_sha256"]
     assert note["start"] == tiny_model_folder.name
+
+
+def test_a_wrong_replay_is_told_before_anything_is_written(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    code, _, stderr = short(crops, tiny_model_folder, out, "--replay", tmp_path / "nosuch")
+    assert code == ExitCode.USAGE
+    assert "nosuch" in stderr
+    assert not out.exists()
+    code, _, stderr = short(crops, tiny_model_folder, out, "--replay", crops, "--rate", 0.003)
+    assert code == ExitCode.OK, stderr
+    assert "crops of other lines keep those in memory" in stderr
+    assert "2 missing" in stderr  # of --data and of --replay
+    assert "in both sets" in stderr
+    assert not texts_of(out / "replay.csv") & texts_of(out / "val.csv")
+
+
+def test_crops_that_cannot_be_divided_are_told_what_this_command_has(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
+    (crops / "alike.csv").write_text("file,text\n" + "".join(f"{number}.png,A1\n" for number in range(5)))
+    code, _, stderr = short(crops / "alike.csv", tiny_model_folder, tmp_path / "run")
+    assert code == ExitCode.USAGE
+    assert "--val" in stderr
+    assert "--group" not in stderr
+
+
+def texts_of(table: Path) -> set[str]:
+    return {line.rsplit(",", 1)[1] for line in table.read_text().splitlines()[1:]}
 
 
 def test_the_sides_share_no_text(crops: Path, tiny_model_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     short(crops, tiny_model_folder, out)
-    sides = [{line.rsplit(",", 1)[1] for line in (out / name).read_text().splitlines()[1:]} for name in ("train.csv", "val.csv")]
+    sides = [texts_of(out / name) for name in ("train.csv", "val.csv")]
     assert all(sides)
     assert not sides[0] & sides[1]
 

@@ -105,7 +105,7 @@ def test_finetune_learns_from_it_and_checks_on_it(crops: Path, tiny_model_folder
     given = ("--data", crops, "--model", tiny_model_folder, "-o", out, "--replay", crops, "--steps", 2, "--batch-size", 4, "--device", "cpu")
     code, _, said = run("finetune", *given)
     assert code == ExitCode.OK, said
-    assert "1 corrupt" in said
-    assert "1 missing" in said
+    assert "2 corrupt" in said  # of --data and of --replay
+    assert "2 missing" in said
     sides = [list(csv.DictReader((out / name).read_text().splitlines())) for name in ("train.csv", "val.csv")]
     assert sorted(Path(row["file"]).name for side in sides for row in side) == [named(number) for number in range(1, COUNT + 1)]

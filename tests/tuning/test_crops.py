@@ -10,7 +10,7 @@ import pytest
 from siga_ocr.assessing.scored_set import Rows
 from siga_ocr.config import ModelConfig
 from siga_ocr.errors import LabelError
-from siga_ocr.tuning.crops import DROPPED, TRAIN, VALIDATION, Crops, Prepared, divide
+from siga_ocr.tuning.crops import DROPPED, REPLAY, TRAIN, VALIDATION, Crops, Prepared, divide
 from tests.tiny import tiny
 
 MODEL = tiny(characters="0123456789AB", max_length=6)
@@ -55,6 +55,56 @@ def test_a_set_of_its_own_validates_and_nothing_is_divided(tmp_path: Path) -> No
     assert texts(tmp_path / VALIDATION) == ["A1", "A2", "B2"]
     assert found.train == 8  # without 9.png, and 3.png, which is the same as y.png
     assert ("in both sets", 2) in found.dropped
+
+
+def printed(text: str, brightness: float = 1.0) -> bytes:
+    """A picture of the text, which stays nearly the same when it is made brighter."""
+    picture = np.full((32, 80, 3), 170, dtype=np.uint8)
+    cv2.putText(picture, text, (4, 25), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (30, 30, 30), 2, cv2.LINE_AA)
+    return cv2.imencode(".png", np.clip(picture * brightness, 0, 255).astype(np.uint8))[1].tobytes()
+
+
+def test_nearly_equal_pictures_are_not_learned_from_where_they_validate(tmp_path: Path) -> None:
+    own, other = made(tmp_path / "own", TEN), made(tmp_path / "other", TEN[:2])
+    (own / "3.png").write_bytes(printed("A3"))
+    (other / "1.png").write_bytes(printed("A3", 1.05))
+    found = prepare(Crops(own, other), MODEL, tmp_path, 2001)
+    assert (found.train, found.validation, found.texts_apart) == (8, 2, False)
+    assert found.dropped == (("in both sets", 2),)  # 0.png, which is the same, and 3.png
+    with (tmp_path / DROPPED).open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["file"] for row in rows] == ["0.png", "3.png"]
+    assert all(str(other / name) in row["reason"] for row, name in zip(rows, ("0.png", "1.png"), strict=True))
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_the_replay_holds_nothing_that_validates_and_is_told_like_the_others(tmp_path: Path, is_given: bool) -> None:
+    own = made(tmp_path / "own", TEN)
+    other = made(tmp_path / "other", [("0.png", "B0")])
+    lines = made(tmp_path / "lines", [*TEN, ("no.png", "A1"), ("much.png", "B#")])
+    for number in range(10):
+        (own / f"{number}.png").write_bytes(printed(f"A{number}"))
+        (lines / f"{number}.png").write_bytes(printed(f"A{number}", 1.05))
+    (other / "0.png").write_bytes(printed("A7", 1.02))
+    found = prepare(Crops(own, other if is_given else None, replay=lines), MODEL, tmp_path, 2001)
+    assert {"missing": 1, "unknown character": 1}.items() <= dict(found.dropped).items()
+    validating = {"A7"} if is_given else set(texts(tmp_path / VALIDATION))
+    assert set(texts(tmp_path / REPLAY)) == {text for _, text in TEN} - validating
+    assert found.replay == 10 - len(validating)
+
+
+def test_a_replay_may_be_another_kind_of_set(tmp_path: Path) -> None:
+    own, lines = made(tmp_path / "own", TEN), made(tmp_path / "lines", [(f"x{number}.png", f"B{number}") for number in range(10)])
+    (own / "orientation.csv").write_text("file,turned\n0.png,180\n")
+    (own / "labels.csv").unlink()
+    for number in range(10):
+        (lines / f"x{number}.png").write_bytes(printed(f"B{number}"))
+    found = prepare(Crops(own, None, Rows(names=r"(?P<text>\d)", upright=True), lines), MODEL, tmp_path, 2001)
+    assert (found.train + found.validation, found.replay) == (9, 10)
+    for number in range(10):
+        (lines / f"x{number}.png").unlink()
+    with pytest.raises(LabelError, match=r"no usable crop.*missing.*--replay"):
+        prepare(Crops(tmp_path / TRAIN, replay=lines), MODEL, tmp_path, 2001)
 
 
 @pytest.mark.parametrize(("text", "option"), [("A#", "--charset-add"), ("AAAAAAA", "--max-length")])
