@@ -36,11 +36,13 @@ def synth(
     there; not on the number of workers.
     """
     from siga_ocr.cli.console import progress, say
-    from siga_ocr.data.render.rendered_set import Span, write_set, write_sheets
+    from siga_ocr.data.render.rendered_set import Span, check_sheets, write_set, write_sheets
 
-    if preview is not None and not preview.parent.is_dir():
-        raise UsageError(f"There is no folder {str(preview.parent)!r} for the contact sheet: make it, or name another place.")
     chosen = family_style(style, RenderStyle(difficulty=difficulty, surfaces=surfaces, fonts=fonts, fault=fault))
+    if preview is not None:
+        check_sheets(preview, chosen)
+        if preview.resolve() == out.resolve():
+            raise UsageError(f"{str(out)!r} cannot be the folder and the contact sheet: name another file with --preview.")
     for _ in progress(write_set(out, Span(seed, 0, count, chosen), workers), "crop", count):
         pass
     say(f"{count} crops in {out}.")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from siga_ocr.cli.synth import synth
 from siga_ocr.data.render import render
 from siga_ocr.data.render.rendered_set import CAPTION, CELL, COLUMNS, Span, contact_sheet, rendered, write_set
-from siga_ocr.errors import UsageError
+from siga_ocr.errors import DiskError, UsageError
 from siga_ocr.render_style import DEFAULT_FAMILIES, RenderStyle, family_style
 
 app = typer.Typer()
@@ -89,6 +89,21 @@ def test_a_place_for_the_sheet_that_does_not_exist_is_refused_before_any_work(tm
     result = CliRunner().invoke(app, ["--out", str(tmp_path / "set"), "--count", "1", "--preview", str(tmp_path / "none" / "look.png")])
     assert isinstance(result.exception, UsageError)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("taken", "asked"), [("look.png", "look.png"), ("look-peen.png", "look.png"), ("", "."), ("", "set")])
+def test_a_sheet_replaces_nothing_and_is_refused_before_any_work(tmp_path: Path, taken: str, asked: str) -> None:
+    if taken:
+        (tmp_path / taken).write_text("mine")
+    result = CliRunner().invoke(app, ["--out", str(tmp_path / "set"), "--count", "1", "--preview", str(tmp_path / asked)])
+    assert isinstance(result.exception, UsageError)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == ([(taken, "mine")] if taken else [])
+
+
+def test_a_sheet_whose_name_no_file_can_have_is_refused_before_any_work(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["--out", str(tmp_path / "set"), "--count", "1", "--preview", str(tmp_path / ("x" * 300))])
+    assert isinstance(result.exception, DiskError)
+    assert not list(tmp_path.iterdir())
 
 
 def test_one_fault_can_be_asked_for(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Rendered crops as files: a labelled folder that appears whole or not at all, and contact sheets to look at."""
 
 import csv
+import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,6 +95,40 @@ def contact_sheet(crops: list[RenderedCrop]) -> Mask:
     return np.asarray(sheet, np.uint8)
 
 
+def check_sheets(path: Path, style: RenderStyle) -> None:
+    """Refuse places where sheets cannot be written or would replace something, before any work is done.
+
+    Raises:
+        UsageError: there is something already, or the folder is not there.
+        DiskError: nothing can be written there.
+    """
+    try:
+        if not path.parent.is_dir():
+            raise UsageError(f"There is no folder {str(path.parent)!r} for the contact sheet: make it, or name another place.")
+        taken = path if _is_there(path) else next(filter(_is_there, _sheets(path, style)), None)
+    except OSError as error:
+        raise DiskError(f"{str(path)!r} cannot be written ({error.strerror}): name another place for the contact sheet.") from error
+    if taken is not None:
+        raise UsageError(f"{str(taken)!r} is there already: name another file for the contact sheet, so that nothing is lost.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise DiskError(f"{str(path)!r} cannot be written (its folder is read-only): name another place for the contact sheet.")
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        place.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _sheets(path: Path, style: RenderStyle) -> dict[Path, RenderStyle]:
+    """Which sheets are written, and of what style; one of each family beside the first where there are several."""
+    families = [name for name, _ in style.families]
+    alone = {name: family_style(name, style) for name in families if len(families) > 1}
+    return {path: style} | {path.with_name(f"{path.stem}-{name}{path.suffix}"): one for name, one in alone.items()}
+
+
 def write_sheets(path: Path, whole: Span) -> list[Path]:
     """Writes a contact sheet of the span's crops as `path` and, where its style mixes families, one of each family beside it.
 
@@ -102,9 +137,7 @@ def write_sheets(path: Path, whole: Span) -> list[Path]:
     Raises:
         DiskError: a sheet cannot be written.
     """
-    families = [name for name, _ in whole.style.families]
-    alone = {name: replace(whole, style=family_style(name, whole.style)) for name in families if len(families) > 1}
-    spans = {path: whole} | {path.with_name(f"{path.stem}-{name}{path.suffix}"): span for name, span in alone.items()}
+    spans = {place: replace(whole, style=style) for place, style in _sheets(path, whole.style).items()}
     try:
         for place, span in spans.items():
             Image.fromarray(contact_sheet(render_span(span))).save(place, format="PNG")
