@@ -8,7 +8,7 @@ import typer
 
 from siga_ocr.cli import console, options
 from siga_ocr.cli.data_options import Encoding, Force, LabelPath, Names
-from siga_ocr.errors import ExitCode, UsageError
+from siga_ocr.errors import ExitCode, NoInputError, UsageError
 from siga_ocr.store.weights import DEFAULT
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def check(
         check_free([fixed, fixed.with_name(DROPPED_NAME)], force, find_table(path))
     console.hush_decoders()
     report = _report(source, _rules(model, charset_add, max_length))
+    if not report.row_count:
+        raise NoInputError(f"{path} has no rows: give every crop one, with the columns file and text.")
     doubted = _doubts(report, model, device, doubts) if doubts else []
     if fixed is not None:
         _write_fixed(report, fixed)

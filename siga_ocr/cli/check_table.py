@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from siga_ocr.data.doubt import Doubt
 from siga_ocr.data.label_check import MENDED, Report
 from siga_ocr.data.label_rows import Row
-from siga_ocr.errors import NoInputError
 from siga_ocr.writers import Sink, printable
 
 COLUMNS = ("line", "file", "text", "finding", "detail", "suggestion")
@@ -24,13 +23,7 @@ class Shown:
 
 
 def write(shown: Shown, form: str, sink: Sink) -> None:
-    """Write everything that was found as `table`, `json` or `csv`; of a table with nothing in it, nothing.
-
-    Raises:
-        NoInputError: no row was looked at, so that nothing found would say nothing.
-    """
-    if not shown.report.row_count:
-        raise NoInputError("The labels have no rows: give every crop one, with the columns file and text.")
+    """Write everything that was found as `table`, `json` or `csv`."""
     if form == "json":
         sink.write(json.dumps(_object(shown), indent=1, ensure_ascii=True) + "\n")
     elif form == "csv":
