@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SHORTEST_PAUSE = 0.5
@@ -18,18 +18,23 @@ def is_told_of(folder: Path) -> bool:
     return True
 
 
-def changes_told(folder: Path, recursive: bool, pause: float, stop: threading.Event) -> Iterator[list[str] | None]:
+def changes_told(folder: Path, recursive: bool, pause: float, stop: threading.Event, failed: Callable[[str], None]) -> Iterator[list[str] | None]:
     """Paths that have changed, about every `pause` seconds none of them, until `stop` is set; None where the whole folder is to be looked at.
 
     That is so when telling begins, because of what came before, and when it fails, as it does over a name that is no UTF-8: it then begins anew.
+    `failed` hears of the first time.
     """
     from watchfiles._rust_notify import WatchfilesRustInternalError
 
+    told = False
     while True:
         try:
             yield from _told(folder, recursive, pause, stop)
             return
-        except WatchfilesRustInternalError:  # of what came together with such a name nothing is told either
+        except WatchfilesRustInternalError as error:  # of what came together with such a name nothing is told either
+            if not told:
+                failed(f"The system does not tell all that changes in {folder} ({error}): the whole folder is looked at each time it fails.")
+            told = True
             if stop.wait(max(pause, SHORTEST_PAUSE)):
                 return
             yield None

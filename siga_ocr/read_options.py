@@ -68,7 +68,7 @@ class ReadOptions:
         for name, nats in (("min_margin", self.min_margin), ("max_constraint_cost", self.max_constraint_cost)):
             if not nats >= 0:
                 raise UsageError(f"{name} must be nats from 0, got {nats}.")
-        if self.roi is not None and min(self.roi[2:]) < 1:
+        if self.roi is not None and (len(self.roi) != 4 or min(self.roi[2:]) < 1):
             raise UsageError(f"The region {','.join(map(str, self.roi))} has no pixels: give x,y,width,height.")
         if self.orientation not in ORIENTATIONS:
             raise UsageError(f"orientation is one of {', '.join(map(str, ORIENTATIONS))}, not {self.orientation!r}.")

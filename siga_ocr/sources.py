@@ -128,7 +128,10 @@ def _lines(stream: Bytes, null: bool, place: str) -> Iterator[list[str]]:
 def _chunks(stream: Bytes, null: bool) -> Iterator[bytes]:
     """What comes on a stream, as it comes; without the mark that some editors put before UTF-8, even where that comes in parts."""
     begun = b""
-    while not null and len(begun) < len(BOM_UTF8) and BOM_UTF8.startswith(begun) and (more := stream.read1(CHUNK)):
+    while not null and len(begun) < len(BOM_UTF8) and BOM_UTF8.startswith(begun):
+        if not (more := stream.read1(CHUNK)):  # asked once more, a terminal would wait for another end
+            yield begun
+            return
         begun += more
     yield begun.removeprefix(BOM_UTF8)
     while chunk := stream.read1(CHUNK):

@@ -136,9 +136,13 @@ class Settling:
 
 
 class Watch:
-    """Reads what comes into a folder and records it; `run` yields each reading when it is recorded. The journal's own files may lie there too."""
+    """Reads what comes into a folder and records it; `run` yields each reading when it is recorded. The journal's own files may lie there too.
 
-    def __init__(self, hot: Hot, reader: Reader, journal: Journal) -> None:
+    `notice` hears where the system does not tell what changes.
+    """
+
+    def __init__(self, hot: Hot, reader: Reader, journal: Journal, notice: Callable[[str], None] = lambda _: None) -> None:
+        self._notice = notice
         self._hot = replace(hot, spared=hot.spared | journal.files)
         self._reader = reader
         self._journal = journal
@@ -209,7 +213,7 @@ class Watch:
             while not stop.wait(max(pause, SHORTEST_PAUSE)):
                 yield None
             return
-        yield from changes_told(self._hot.folder, self._hot.search.recursive, pause, stop)
+        yield from changes_told(self._hot.folder, self._hot.search.recursive, pause, stop, self._notice)
 
 
 def _free(place: Path) -> Path:

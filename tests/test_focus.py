@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from siga_ocr.config import InputConfig, ModelConfig
 from siga_ocr.crops import Crop, read_crop
 from siga_ocr.data.labelled import load_labelled
-from siga_ocr.focus import IN_FOCUS, as_read, blur_to_take_back, in_focus
+from siga_ocr.focus import IN_FOCUS, _edge_width, as_read, blur_to_take_back, in_focus
 from siga_ocr.intake import IntakeOptions, take
 from siga_ocr.preprocess import Pixels, fit, in_detail, unsqueezed
 from siga_ocr.reader import Reader
@@ -116,3 +116,12 @@ def test_samples_out_of_focus_are_read() -> None:
     images, texts = [read_crop(str(SAMPLES / file)).image for file, _ in samples], [text for _, text in samples]
     readings = Reader.load("code-base", "cpu").read_crops([Crop(blurred(image, blur), "") for blur in (2.0, 2.5) for image in images])
     assert sum(reading.text == text for reading, text in zip(readings, 2 * texts, strict=True)) >= 22  # 19 as they are
+
+
+def test_edges_are_as_wide_in_whole_numbers_as_in_floating_point() -> None:
+    source = np.random.default_rng(3)
+    for _ in range(20):
+        crop = source.integers(0, 256, (1, 32, 90), dtype=np.uint8)
+        steps = np.repeat(crop[:, :, ::9], 9, axis=2)  # from black to white, so that nothing may wrap around
+        for pixels in (crop, steps):
+            assert _edge_width(pixels[0]) == _edge_width(pixels[0].astype(np.float64))

@@ -326,7 +326,9 @@ def test_provenance_says_what_was_used(tiny_model_folder: Path) -> None:
     assert loaded.provenance == Provenance(str(tiny_model_folder), "", weights, "torch", "cpu", "float32", __version__)
 
 
-@pytest.mark.parametrize("wrong", [{"roi": (0, 0, 0, 5)}, {"min_confidence": 1.5}, {"threads": -1}, {"workers": -1}, {"batch_size": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"roi": (0, 0, 0, 5)}, {"roi": (1, 2, 3)}, {"min_confidence": 1.5}, {"threads": -1}, {"workers": -1}, {"batch_size": 0}]
+)
 def test_options_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         ReadOptions(**wrong)  # type: ignore[arg-type]

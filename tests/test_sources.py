@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BufferedReader, BytesIO
 from itertools import chain
 from pathlib import Path
@@ -174,3 +175,19 @@ def test_the_stream_can_be_named_once() -> None:
 def test_an_empty_path_is_wrong_use() -> None:
     with pytest.raises(UsageError, match="empty"):
         found(["a.png", ""])
+
+
+def test_the_end_of_a_stream_is_asked_for_once() -> None:
+    class Terminal(BytesIO):
+        ends = 0
+
+        def read1(self, size: int | None = -1, /) -> bytes:
+            found = super().read1(size)
+            self.ends += not found
+            return found
+
+    for typed in (b"", b"\xef\xbb", b"\xef\xbb\xbf", b"a.png\n"):
+        stream = Terminal(typed)
+        with suppress(NoInputError):
+            list(chain.from_iterable(find_images(["-"], Search(), stream)))
+        assert stream.ends == 1

@@ -59,6 +59,14 @@ def finish_data_stream() -> None:
     sys.stdout.flush()
 
 
+def give_up_data_stream() -> None:
+    """Write what stdout still holds back if it is taken; the program ends for another reason, which stays the one that it is told by."""
+    try:
+        finish_data_stream()
+    except (BrokenPipeError, DiskError):
+        close_data_stream()
+
+
 def path_stream() -> BufferedReader | BytesIO:
     """stdin for paths, as bytes; without any where it is closed."""
     stream = sys.stdin.buffer if sys.stdin is not None else BytesIO()

@@ -57,11 +57,12 @@ def export(
     from siga_ocr.errors import UsageError
     from siga_ocr.store.weights import path_of, stored
 
+    folder = path_of(model)  # which may fetch it
     if output is None and stored(model):
         raise UsageError(
             f"{model} is kept as it came: write the graph beside a copy with -o DIR/model.onnx, then siga-ocr models import DIR --name NAME."
         )
-    exported = export_onnx(path_of(model), output, _given(crops) if crops else _rendered(), precision.precision())
+    exported = export_onnx(folder, output, _given(crops) if crops else _rendered(), precision.precision())
     console.say(
         f"{exported.path}: {form.value}, {exported.precision}, {exported.size / 1e3:.0f} kB. {exported.parity.crops} crops read alike; "
         f"confidences differ by at most {exported.parity.confidence:.1e}, log-probabilities by {exported.parity.log_probability:.1e}."

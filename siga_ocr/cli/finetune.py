@@ -126,12 +126,18 @@ def _run(session: _Session, request: "Request | None") -> None:
     """Alone or as one of the processes that `torchrun` started; ends the command."""
     import torch
 
+    from siga_ocr.cli.finetune_text import Screen
     from siga_ocr.engines.pytorch import choose_device
     from siga_ocr.training import fleet
     from siga_ocr.training.machine import machine_of
     from siga_ocr.training.sharing import rank
+    from siga_ocr.tuning.finetune import finished
 
     console.hush_decoders()
+    if request is None and (done := finished(session.folder)):
+        if fleet.leads():
+            Screen(session.folder).show(done)
+        raise typer.Exit
     try:
         chosen = fleet.join(session.device) if fleet.is_launched() else choose_device(session.device)
         torch.set_num_threads(1)  # small layers gain nothing from a second thread: processes share a step instead

@@ -31,24 +31,34 @@ class _Commands(typer.core.TyperGroup):
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]
         """Run the command that was asked for."""
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                console.finish_data_stream()
+            return self._finished(ctx)
         except SigaError as error:
             raise typer.Exit(_told(error)) from error
         except KeyboardInterrupt as error:
             console.fail("interrupted.", error)
+            console.give_up_data_stream()
             raise typer.Exit(ExitCode.INTERRUPTED) from error
         except BrokenPipeError as error:  # whoever listened has enough, as `head` does
             console.close_data_stream()
             raise typer.Exit(ExitCode.OK) from error
+
+    def _finished(self, ctx: typer.Context) -> object:
+        """Run the command, and write out what it has shown; where it failed that is tried after its error was told."""
+        try:
+            result = super().invoke(ctx)
+        except typer.Exit:
+            console.finish_data_stream()
+            raise
+        console.finish_data_stream()
+        return result
 
 
 def _told(error: SigaError) -> ExitCode:
     console.fail(str(error), error)
     if isinstance(error, DiskError):
         console.close_data_stream()  # what a full disk did not take is not tried again
+    else:
+        console.give_up_data_stream()
     return error.exit_code
 
 

@@ -22,7 +22,10 @@ class Published(StrEnum):
 
 models = typer.Typer(name="models", no_args_is_help=True, help="List, fetch, check and publish models.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's name, hf:owner/repo[/folder][@revision], or a folder.", show_default=False)]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A name, a folder, or hf:owner/repo, with /folder, @revision if need be.", show_default=False),
+]
 Stored = Annotated[str, typer.Argument(metavar="NAME", help="A name or an address as `models list` shows it.", show_default=False)]
 
 
@@ -46,7 +49,12 @@ def list_models() -> None:
 @models.command()
 def pull(
     model: Annotated[
-        str, typer.Argument(metavar="ADDRESS|NAME", help="hf:owner/repo[/folder][@revision], or a name of the set repository.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="ADDRESS|NAME",
+            help="hf:owner/repo, with /folder, @revision if need be; or a name of the set repository.",
+            show_default=False,
+        ),
     ],
 ) -> None:
     """Fetch a model from the hub, or bring the one that is here up to what its branch is now."""
@@ -93,7 +101,7 @@ def convert(
 @models.command()
 def push(
     model: Name,
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="hf:owner/repo[/folder][@branch].", show_default=False)],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="hf:owner/repo, with /folder, @branch if need be.", show_default=False)],
     public: Annotated[bool, typer.Option("--public", help="Make a repository that is new readable by everyone; else it is private.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the model and say what would be sent; the network is left alone.")] = False,
 ) -> None:

@@ -71,7 +71,9 @@ INPUT, CODES, REJECTING = "What is read", "What a code may look like", "What is 
 OUTPUT, COMPUTING = "What is written", "How it is computed"
 
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda[:N]", help="Where to compute.")]
-Model = Annotated[str, typer.Option("--model", metavar="NAME|FOLDER|hf:REPO", help="A model's name, its folder, or hf:owner/repo[@revision].")]
+Model = Annotated[
+    str, typer.Option("--model", metavar="NAME|FOLDER|hf:REPO", help="A model's name, its folder, or hf:owner/repo, @revision if need be.")
+]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Search folders with all that lies below them.")]
 Format = Annotated[
     ReadFormatName,

@@ -14,6 +14,9 @@ from siga_ocr.reader import Reader
 from siga_ocr.reading import Reading
 from siga_ocr.visualize import Evidence
 
+GONE = "the working folder is gone. Change to one that is there, or name a whole path."
+"""Why a result without a whole path has no place."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -37,6 +40,8 @@ class Shown:
         self._check_names(output)
         if self.report is None:
             return
+        if str(self.report) == "-":
+            raise UsageError("--report is a page in a file, and stdout takes the records: name a file, such as report.html.")
         if resume:
             raise UsageError("--report shows all crops of a run: it does not go with --resume.")
         Target(self.report, force=True).check()
@@ -46,9 +51,16 @@ class Shown:
         for option, path in (("--output", output), ("--report", self.report), ("--attention", self.attention)):
             if path is None or _is_device(path):
                 continue
-            first = options.setdefault(os.path.realpath(path), option)
+            first = options.setdefault(_place(path), option)
             if first != option:
                 raise UsageError(f"{first} and {option} both name {path}: give each a name of its own.")
+
+
+def _place(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except OSError as error:
+        raise DiskError(f"{path} cannot be written: {GONE}") from error
 
 
 def _is_device(path: Path) -> bool:

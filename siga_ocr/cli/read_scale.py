@@ -6,9 +6,10 @@ from itertools import chain
 from pathlib import Path
 
 from siga_ocr.cli import console
+from siga_ocr.cli.read_evidence import GONE
 from siga_ocr.cli.read_run import Job, summary
 from siga_ocr.engines.engine import check_names
-from siga_ocr.errors import DeviceError, ExitCode, SigaError, UsageError
+from siga_ocr.errors import DeviceError, DiskError, ExitCode, SigaError, UsageError
 from siga_ocr.scale import on_ray
 from siga_ocr.scale.part_reader import Done, Order, Work, orders
 from siga_ocr.scale.parts import PartFolder, PartFormat, Written
@@ -27,7 +28,7 @@ def run(job: Job, address: str, exit_zero: bool) -> ExitCode:
     earlier = parts.written() if outcome.resume and not outcome.force else Written()
     earlier.check_weights(parts.path, sha256)
     images = chain.from_iterable(find_images(job.paths, job.search, console.path_stream()))
-    left = list(orders((image for image in images if parts.name(image) not in earlier.names), earlier.numbers))
+    left = list(orders(earlier.left((image, parts.name(image)) for image in images), earlier.numbers))
     statuses, said = earlier.statuses.copy(), set[str]()
     with on_ray.connected(address) if left else nullcontext(), parts.opened(outcome.force), _noted(parts):
         for done in console.progress(_carried_out(_work(job, parts), left), "part", len(left), shares_screen=False):
@@ -48,6 +49,7 @@ def _parts(job: Job) -> PartFolder:
 
     Raises:
         UsageError: with the reason.
+        DiskError: there is no place for them.
     """
     outcome, choice = job.outcome, job.choice
     if outcome.output is None or outcome.is_stdout:
@@ -61,7 +63,11 @@ def _parts(job: Job) -> PartFolder:
     check_names(choice.engine, choice.device)
     if ":" in choice.device:
         raise UsageError(f"--ray gives each reader a GPU of its own: --device cuda, not {choice.device}.")
-    return PartFolder(outcome.output.absolute(), PartFormat.JSONL if outcome.form == "auto" else PartFormat(outcome.form))
+    try:
+        folder = outcome.output.absolute()
+    except OSError as error:
+        raise DiskError(f"{outcome.output} cannot be written: {GONE}") from error
+    return PartFolder(folder, PartFormat.JSONL if outcome.form == "auto" else PartFormat(outcome.form))
 
 
 def _work(job: Job, parts: PartFolder) -> Work:

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,12 +30,21 @@ class PartFormat(StrEnum):
 
 @dataclass
 class Written:
-    """What the parts hold that are there: their numbers, the names of their images, how many of each status, the weights they were read with."""
+    """What the parts hold that are there: their numbers, how often each image, how many of each status, the weights they were read with."""
 
     numbers: set[int] = field(default_factory=set)
-    names: set[str] = field(default_factory=set)
+    names: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     weights: set[str] = field(default_factory=set)
+
+    def left(self, images: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """The images, given with their names in the parts, that are not written yet; one that is named twice is written twice."""
+        passed = self.names.copy()
+        for image, name in images:
+            if passed[name]:
+                passed[name] -= 1
+            else:
+                yield image
 
     def check_weights(self, folder: Path, weights_sha256: str) -> None:
         """Records of two models do not belong in one result.

@@ -39,6 +39,11 @@ def is_launched() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) > 1 and "MASTER_ADDR" in os.environ
 
 
+def leads() -> bool:
+    """Whether this process is alone, or the first of those that `torchrun` started."""
+    return not is_launched() or os.environ.get("RANK", "0") == "0"
+
+
 def is_joined() -> bool:
     """Whether this process belongs to a fleet."""
     return distributed.is_initialized()

@@ -112,24 +112,28 @@ def _absolute(path: Path) -> str:
 
 
 def go_on(folder: Path, machine: Machine, minutes: float | None = None) -> Iterator[Stage]:
-    """Take up a run that was left; of one that has come to its end, only say so.
+    """Take up a run that was left.
 
     Raises:
         as `begin`.
     """
-    facts, _ = read_facts(folder)
-    if _is_finished(folder, facts):
-        yield Finished(next((folder / name for name in (BEST, REJECTED) if (folder / name).is_dir()), None), folder / REPORT)
-        return
     with held(folder, "-o"):
+        (folder / REPORT).unlink(missing_ok=True)  # of when its minutes were over: where there is one, all that was learned is judged
         yield from _carry_on(folder, machine, minutes)
 
 
-def _is_finished(folder: Path, facts: Facts) -> bool:
-    """Whether a run was judged after its last step; one that was judged because its minutes were over can go on."""
-    if not (folder / REPORT).is_file():
-        return False
-    return (stored_step(folder) or 0) >= facts.plan.steps or has_ended(stored_looks(folder), facts.plan)
+def finished(folder: Path) -> Finished | None:
+    """What came of a run that was judged after its last step; one that was judged because its minutes were over can go on.
+
+    Raises:
+        UsageError: no run was begun in this folder.
+        ModelError: its files are damaged.
+    """
+    facts, _ = read_facts(folder)
+    at_its_end = (stored_step(folder) or 0) >= facts.plan.steps or has_ended(stored_looks(folder), facts.plan)
+    if not at_its_end or not (folder / REPORT).is_file():
+        return None
+    return Finished(next((folder / name for name in (BEST, REJECTED) if (folder / name).is_dir()), None), folder / REPORT)
 
 
 def _carry_on(folder: Path, machine: Machine, minutes: float | None) -> Iterator[Stage]:
@@ -186,6 +190,8 @@ def _decided(folder: Path, machine: Machine, begun: tuple[Facts, TrainConfig], c
         text = card(facts, config, (validation, rest), verdict, additions)
         write_whole({staged / "README.md": text.encode(), staged / "recipe.toml": to_toml(without_places(config)).encode()})
         final = name(staged, BEST if verdict.outcome is Outcome.BETTER else REJECTED)
+        if verdict.outcome is Outcome.BETTER:
+            shutil.rmtree(folder / REJECTED, ignore_errors=True)  # of an earlier judgement
     shutil.rmtree(folder / SHARDS, ignore_errors=True)
     report = write_report(folder, Told(facts, tuple(checks.looks), look.step, validation, rest, verdict))
     return Decided(verdict, validation, rest, final, report)

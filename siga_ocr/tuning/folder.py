@@ -23,6 +23,10 @@ STARTING = "starting.txt"
 """Lies in the folder of a run that has begun and cannot be taken up yet: the same command starts anew there."""
 
 
+UNTOUCHED = {LOCK, ".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What may lie in a folder that counts as empty: a lock, and what file managers leave."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """Everything that a run which is taken up does not work out again; `model` is a folder, `name` what the user calls it.
@@ -90,10 +94,10 @@ def refuse_taken(folder: Path) -> None:
     except FileNotFoundError:
         return
     except NotADirectoryError as error:
-        raise UsageError(f"{folder} is a file: name a folder with -o.") from error
+        raise UsageError(f"{folder} is a file or lies below one: name a folder with -o.") from error
     except OSError as error:
         raise DiskError(f"{folder} cannot be looked into: {error.strerror}. Name another folder with -o.") from error
-    others = [name for name in names if name != LOCK]
+    others = [name for name in names if name not in UNTOUCHED]
     if others and STARTING not in others:
         raise UsageError(f"{folder} is not empty ({others[0]} lies in it), and a run would mix with that: name another folder with -o, or a new one.")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from siga_ocr.cli.main import app
@@ -23,6 +24,7 @@ from siga_ocr.reading import CharReading, Reading
 from siga_ocr.recipe import LabelledSource, TrainConfig, parse
 from siga_ocr.store import checkpoint
 from siga_ocr.training.events import Checked
+from siga_ocr.training.machine import machine_of
 from siga_ocr.training.state import TrainingState, save_state, stored_step
 from siga_ocr.tuning import finetune
 from siga_ocr.tuning.checks import Checks
@@ -335,6 +337,35 @@ def test_a_finished_run_is_told_and_nothing_is_changed(crops: Path, tiny_model_f
     code, stdout, stderr = call("--resume", "-o", out)
     assert (code, stdout.strip()) == (ExitCode.OK, str(out / "rejected"))
     assert "was rejected" in stderr
+
+
+def test_a_report_of_when_the_minutes_were_over_is_no_end_of_a_run_that_went_on(
+    crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    assert short(crops, tiny_model_folder, out, "--rate", 0.003)[0] == ExitCode.OK
+    assert finetune.finished(out) is not None
+    with monkeypatch.context() as patch:
+        patch.setattr("siga_ocr.tuning.finetune._carry_on", lambda *_: iter(()))  # killed before it was judged
+        assert list(finetune.go_on(out, machine_of(torch.device("cpu")))) == []
+    assert finetune.finished(out) is None
+    code, stdout, stderr = call("--resume", "-o", out)
+    assert code == ExitCode.OK, stderr
+    assert stdout.strip() == str(out / "best")
+    assert "is finished" not in stderr
+    assert finetune.finished(out) is not None
+
+
+@pytest.mark.parametrize(("rank", "said"), [("0", True), ("1", False)])
+def test_of_a_finished_run_the_first_of_several_processes_tells(
+    crops: Path, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rank: str, said: bool
+) -> None:
+    out = tmp_path / "run"
+    assert short(crops, tiny_model_folder, out, "--rate", 0.003)[0] == ExitCode.OK
+    for key, value in {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "RANK": rank}.items():
+        monkeypatch.setenv(key, value)
+    code, _, stderr = call("--resume", "-o", out)  # without meeting the other one, which would wait for ever
+    assert (code, "is finished" in stderr) == (ExitCode.OK, said), stderr
 
 
 class Killed(BaseException):

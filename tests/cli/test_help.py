@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer.main
 from typer.testing import CliRunner
 
 import siga_ocr
@@ -91,3 +93,22 @@ def test_help_of_read_begins_with_everyday_options_and_says_what_is_accepted() -
 
 def test_without_a_command_help_is_shown() -> None:
     assert "read" in CliRunner().invoke(app, []).output
+
+
+def helps(command: object, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command and of every group of them."""
+    yield words
+    for name, below in getattr(command, "commands", {}).items():
+        yield from helps(below, (*words, name))
+
+
+@pytest.mark.parametrize("words", list(helps(typer.main.get_command(app))), ids=" ".join)
+def test_every_command_has_help_that_shows_all_that_it_says(words: tuple[str, ...]) -> None:
+    text = plain([*words, "--help"])
+    command: object = typer.main.get_command(app)
+    for word in words:
+        command = getattr(command, "commands")[word]  # noqa: B009
+    for parameter in getattr(command, "params"):  # noqa: B009
+        said = getattr(parameter, "help", None)
+        assert "[" not in (said or "")  # what stands in brackets is taken for markup
+    assert "Usage: siga-ocr" in text

@@ -177,3 +177,18 @@ def test_labels_of_turned_crops_are_told_and_left_out(browser: "Browser", work: 
     assert "1 labelled, 1 of them not in labels.csv" in page.locator("#counts").inner_text()
     assert page.locator("#download").is_disabled()
     page.close()
+
+
+def test_a_label_is_what_was_read_and_not_what_stands_for_unsure_characters(work: Path, tiny_model_folder: Path) -> None:
+    assert report(tiny_model_folder, "--unknown", "?", "--min-character-confidence", "1").exit_code == ExitCode.NOT_ALL
+    rows = json.loads((work / "page.html").read_text().split('<script type="application/json" id="rows">')[1].split("</script>")[0])
+    read = [row for row in rows if row["status"] != "error"]
+    assert [row["text"] for row in read] == ["".join(one[0] for one in row["characters"]) for row in read]
+    assert any(row["text"] for row in read)
+
+
+def test_a_page_is_no_stdout(work: Path, tiny_model_folder: Path) -> None:
+    refused = CliRunner().invoke(app, ["read", "in", "--report", "-", "--model", str(tiny_model_folder)])
+    assert refused.exit_code == ExitCode.USAGE
+    assert "name a file" in refused.stderr
+    assert not (work / "-").exists()

@@ -157,3 +157,48 @@ def test_a_result_that_cannot_be_made_is_six(tmp_path: Path) -> None:
 def test_a_dash_is_stdout(tmp_path: Path) -> None:
     code, out, _ = finished(start(tmp_path, str(SAMPLES[0]), "-o", "-", "--format", "text"))
     assert (code, len(out.splitlines()), list(tmp_path.iterdir())) == (ExitCode.OK, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [("KeyboardInterrupt()", ExitCode.INTERRUPTED), ("main.DiskError('full')", ExitCode.DISK), ("UsageError('x')", ExitCode.USAGE)],
+)
+def test_what_ends_the_program_is_told_even_if_the_reader_of_stdout_has_gone(error: str, expected: ExitCode) -> None:
+    script = f"""
+import sys
+from siga_ocr.cli import main
+from siga_ocr.errors import UsageError
+@main.app.command()
+def fail() -> None:
+    sys.stdout.write("held back")
+    raise {error}
+sys.argv = ["siga-ocr", "fail"]
+main.run()
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | {"PYTHONPATH": str(ROOT)}
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", script], env=environment, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.returncode == expected
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_nothing_is_kept_of_the_user_or_the_machine(tmp_path: Path) -> None:
+    homes = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "SIGA_OCR_HOME"), str(tmp_path))
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"} | {"PYTHONPATH": str(ROOT)} | homes
+    command = [sys.executable, "-m", "siga_ocr", "read", str(SAMPLES[0]), "--format", "text", "--device", "cpu"]
+    assert subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout.strip()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_working_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    for output in ("-o out.csv", "--ray local -o out"):
+        command = f'cd gone && rmdir ../gone && "{sys.executable}" -m siga_ocr read "{SAMPLES[0]}" {output} --device cpu'
+        done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, check=False)
+        assert done.returncode == ExitCode.DISK
+        assert b"the working folder is gone" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        (tmp_path / "gone").mkdir()

@@ -1,6 +1,7 @@
 """Rules of a folder of part files."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,7 +46,10 @@ def test_what_was_written_is_known_again(tmp_path: Path, form: PartFormat) -> No
     parts.write(7, recorded(readable("c.png")))
     found = parts.written()
     assert found.numbers == {0, 7}
-    assert found.names == {"a.png", "b.png", "c.png"}
+    assert found.names == Counter(["a.png", "b.png", "c.png"])
+    named = ["c.png", "c.png", "d.png", "a.png", "c.png"]
+    assert list(found.left(zip(named, named, strict=True))) == ["c.png", "d.png", "c.png"]
+    assert list(found.left([("c.png", "c.png")])) == []
     assert found.statuses == {"review": 2, "error": 1}
     found.check_weights(parts.path, "ab" * 32)
     with pytest.raises(UsageError, match="other weights"):
@@ -68,7 +72,7 @@ def test_parquet_holds_what_a_record_holds_with_one_schema_for_all_parts(tmp_pat
 def test_a_name_that_is_no_utf8_is_known_again(tmp_path: Path, form: PartFormat) -> None:
     parts = folder(tmp_path, form)
     parts.write(0, recorded(unreadable("\udc80.png")))
-    assert parts.written().names == {parts.name("\udc80.png")}
+    assert parts.written().names == Counter([parts.name("\udc80.png")])
 
 
 def test_json_lines_are_those_of_the_plain_command(tmp_path: Path) -> None:
