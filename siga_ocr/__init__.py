@@ -1,5 +1,6 @@
 """siga-ocr reads codes on workpieces by the shape of each glyph (SIGA, CVPR 2023)."""
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,9 @@ if TYPE_CHECKING:
     from siga_ocr.read_options import ReadOptions
     from siga_ocr.reader import Reader
     from siga_ocr.reading import Alternative, CharReading, Provenance, Reading
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+"""ONNX Runtime looks at it when it is imported: otherwise it gives the machine a number and tells its makers of its use."""
 
 __version__ = "0.1.0"
 

@@ -67,7 +67,7 @@ def _row(reading: Reading) -> dict[str, object]:
         "path": str(Path(reading.file).absolute()),
         "read": reading.read_at,
         "status": reading.status,
-        "text": "".join(one.character for one in reading.characters),  # without what stands for unsure ones: it becomes a label
+        "text": "".join(one.character for one in reading.characters) or reading.text,  # not what stands for unsure ones: it becomes a label
         "confidence": round(reading.confidence, 4),
         "weakest": round(reading.min_character_confidence, 4),
         "error": reading.error,

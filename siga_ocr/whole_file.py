@@ -15,13 +15,18 @@ def check_free(paths: Sequence[Path], force: bool) -> None:
 
     Raises:
         UsageError: a file is there and `force` was not said, it is a folder, its folder is not there, or it is named twice.
+        DiskError: the working folder is gone.
     """
     for path in paths:
         if path.is_dir() or not path.parent.is_dir():
             raise UsageError(f"{path} cannot be written: name a file in a folder that is there.")
         if path.exists() and not force:
             raise UsageError(f"{path} is there already: name another file, or replace it with --force.")
-    if len({path.resolve() for path in paths}) < len(paths):
+    try:
+        places = {path.resolve() for path in paths}
+    except OSError as error:
+        raise DiskError("The working folder is gone: change to one that is there, or name a whole path.") from error
+    if len(places) < len(paths):
         raise UsageError(f"{' and '.join(map(str, paths))} are one file: name two.")
 
 

@@ -103,3 +103,7 @@ def run() -> None:
         app()
     except DiskError as error:  # what is shown before a command begins, such as the version
         raise SystemExit(_told(error)) from error
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # of help that nobody reads to its end
+            raise SystemExit(ExitCode.OK) from error
+        raise

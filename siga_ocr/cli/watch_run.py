@@ -37,7 +37,7 @@ def run(job: Job) -> ExitCode:
         reader = Reader.load(choice.model, choice.device, choice.engine, choice.options)
         for notice in () if job.quiet else (*reader.notices, f"Watching {job.hot.folder}; records go to {job.output}."):
             console.say(notice)
-        for reading in Watch(job.hot, reader, journal, console.say).run(ending.stop):
+        for reading in Watch(job.hot, reader, journal, (lambda _: None) if job.quiet else console.say).run(ending.stop):
             if not job.quiet:
                 console.say(f"{reading.file}\t{reading.status}\t{reading.text or reading.error}")
     return ExitCode.INTERRUPTED if ending.number == signal.SIGINT else ExitCode.OK

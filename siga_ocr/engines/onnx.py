@@ -1,11 +1,11 @@
 """A network as an ONNX graph on the CPU; its weights come from the model's safetensors file, and PyTorch is not needed."""
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
 from siga_ocr.engines.engine import EngineFacts, EngineOutput, numbers
 from siga_ocr.errors import ModelError
@@ -13,16 +13,10 @@ from siga_ocr.parsing import shown
 from siga_ocr.preprocess import Batch
 from siga_ocr.store.folder import CONFIG_NAME, GRAPH_NAME, MAX_GRAPH, MEGABYTE, WEIGHTS_NAME, Precision, checked_weights, describe, graph_key
 
-if TYPE_CHECKING:
-    import onnxruntime
-
 Floats = npt.NDArray[np.float32]
 
 LEFT_OUT = ["NhwcTransformer"]
 """Optimisations that are left out: to have integers in another order takes 70 ms when the graph of `code-base` is opened, and saves nothing later."""
-
-SILENCE = "ORT_DISABLE_TELEMETRY"
-"""The variable that ONNX Runtime looks at when it is imported: otherwise it gives the machine a number and tells its makers of its use."""
 
 LANES = 64
 """Batches that may run at once: each takes the thread it is called on, so that the reader's threads set the limit."""
@@ -88,11 +82,8 @@ def _feeds(batch: Batch, steps: int, explain: bool) -> dict[str, npt.NDArray[np.
     return {"images": batch.images, "mask": batch.mask, "steps": np.array(steps, dtype=np.int64), "explain": np.array(explain)}
 
 
-def _session(path: Path, weights: bytes) -> "onnxruntime.InferenceSession":
+def _session(path: Path, weights: bytes) -> onnxruntime.InferenceSession:
     """A session on a graph and the content of the weights' file, which is the only one that a graph can have: ONNX Runtime opens none itself."""
-    os.environ.setdefault(SILENCE, "1")
-    import onnxruntime
-
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -34,6 +34,9 @@ from siga_ocr.tuning.validation import marks
 from siga_ocr.tuning.verdict import BeforeAfter, Outcome, judge
 from siga_ocr.whole_file import write_whole
 
+VERDICT = "verdict.txt"
+"""What a run was judged to be last, in one word."""
+
 
 def begin(request: Request, machine: Machine) -> Iterator[Stage]:
     """Start a fine-tuning and carry it through.
@@ -118,7 +121,6 @@ def go_on(folder: Path, machine: Machine, minutes: float | None = None) -> Itera
         as `begin`.
     """
     with held(folder, "-o"):
-        (folder / REPORT).unlink(missing_ok=True)  # of when its minutes were over: where there is one, all that was learned is judged
         yield from _carry_on(folder, machine, minutes)
 
 
@@ -131,9 +133,10 @@ def finished(folder: Path) -> Finished | None:
     """
     facts, _ = read_facts(folder)
     at_its_end = (stored_step(folder) or 0) >= facts.plan.steps or has_ended(stored_looks(folder), facts.plan)
-    if not at_its_end or not (folder / REPORT).is_file():
+    if not at_its_end or not (folder / REPORT).is_file() or not (folder / VERDICT).is_file():
         return None
-    return Finished(next((folder / name for name in (BEST, REJECTED) if (folder / name).is_dir()), None), folder / REPORT)
+    named = {Outcome.BETTER.value: folder / BEST, Outcome.REJECTED.value: folder / REJECTED}.get((folder / VERDICT).read_text().strip())
+    return Finished(named if named and named.is_dir() else None, folder / REPORT)
 
 
 def _carry_on(folder: Path, machine: Machine, minutes: float | None) -> Iterator[Stage]:
@@ -155,6 +158,7 @@ def _carry_on(folder: Path, machine: Machine, minutes: float | None) -> Iterator
         minutes=minutes,
         watch=checks,
     )
+    (folder / REPORT).unlink(missing_ok=True)  # of when its minutes were over: where there is one, all that was learned is judged
     yield from _trained(model, config, run)
     yield _decided(folder, machine, (facts, config), checks)
 
@@ -190,9 +194,8 @@ def _decided(folder: Path, machine: Machine, begun: tuple[Facts, TrainConfig], c
         text = card(facts, config, (validation, rest), verdict, additions)
         write_whole({staged / "README.md": text.encode(), staged / "recipe.toml": to_toml(without_places(config)).encode()})
         final = name(staged, BEST if verdict.outcome is Outcome.BETTER else REJECTED)
-        if verdict.outcome is Outcome.BETTER:
-            shutil.rmtree(folder / REJECTED, ignore_errors=True)  # of an earlier judgement
     shutil.rmtree(folder / SHARDS, ignore_errors=True)
+    write_whole({folder / VERDICT: f"{verdict.outcome.value}\n".encode()})
     report = write_report(folder, Told(facts, tuple(checks.looks), look.step, validation, rest, verdict))
     return Decided(verdict, validation, rest, final, report)
 

@@ -334,9 +334,14 @@ def test_a_finished_run_is_told_and_nothing_is_changed(crops: Path, tiny_model_f
     assert "is finished" in stderr
     assert content(out) == before
     (out / "best").rename(out / "rejected")
+    (out / finetune.VERDICT).write_text("rejected\n")
     code, stdout, stderr = call("--resume", "-o", out)
     assert (code, stdout.strip()) == (ExitCode.OK, str(out / "rejected"))
     assert "was rejected" in stderr
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_report_of_when_the_minutes_were_over_is_no_end_of_a_run_that_went_on(
@@ -346,8 +351,9 @@ def test_a_report_of_when_the_minutes_were_over_is_no_end_of_a_run_that_went_on(
     assert short(crops, tiny_model_folder, out, "--rate", 0.003)[0] == ExitCode.OK
     assert finetune.finished(out) is not None
     with monkeypatch.context() as patch:
-        patch.setattr("siga_ocr.tuning.finetune._carry_on", lambda *_: iter(()))  # killed before it was judged
-        assert list(finetune.go_on(out, machine_of(torch.device("cpu")))) == []
+        patch.setattr("siga_ocr.tuning.finetune._decided", interrupted)  # killed before it was judged
+        with pytest.raises(KeyboardInterrupt):
+            list(finetune.go_on(out, machine_of(torch.device("cpu"))))
     assert finetune.finished(out) is None
     code, stdout, stderr = call("--resume", "-o", out)
     assert code == ExitCode.OK, stderr

@@ -195,10 +195,17 @@ def test_nothing_is_kept_of_the_user_or_the_machine(tmp_path: Path) -> None:
 def test_a_working_folder_that_is_gone_is_said(tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    for output in ("-o out.csv", "--ray local -o out"):
-        command = f'cd gone && rmdir ../gone && "{sys.executable}" -m siga_ocr read "{SAMPLES[0]}" {output} --device cpu'
+    for words in ("read CROP -o out.csv", "read CROP --ray local -o out", f"evaluate --data {ROOT / 'docs' / 'samples'} --json out.json"):
+        command = f'cd gone && rmdir ../gone && "{sys.executable}" -m siga_ocr {words.replace("CROP", str(SAMPLES[0]))}'
         done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, check=False)
         assert done.returncode == ExitCode.DISK
-        assert b"the working folder is gone" in done.stderr
+        assert b"working folder is gone" in done.stderr
         assert len(done.stderr.splitlines()) == 1
         (tmp_path / "gone").mkdir()
+
+
+def test_help_that_nobody_reads_to_its_end_is_no_fault() -> None:
+    command = f'"{sys.executable}" -m siga_ocr read --help | head -1; echo "${{PIPESTATUS[0]}}"'
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-c", command], env=environment, stdout=subprocess.PIPE, check=False)
+    assert done.stdout.splitlines()[-1] == b"0"
