@@ -22,12 +22,20 @@ def check_free(paths: Sequence[Path], force: bool) -> None:
             raise UsageError(f"{path} cannot be written: name a file in a folder that is there.")
         if path.exists() and not force:
             raise UsageError(f"{path} is there already: name another file, or replace it with --force.")
-    try:
-        places = {path.resolve() for path in paths}
-    except OSError as error:
-        raise DiskError("The working folder is gone: change to one that is there, or name a whole path.") from error
-    if len(places) < len(paths):
+    if len({whole_path(path).resolve() for path in paths}) < len(paths):
         raise UsageError(f"{' and '.join(map(str, paths))} are one file: name two.")
+
+
+def whole_path(path: Path) -> Path:
+    """A path from the root of the file system on.
+
+    Raises:
+        DiskError: the working folder is gone.
+    """
+    try:
+        return path.absolute()
+    except OSError as error:
+        raise DiskError(f"{path} cannot be written: the working folder is gone. Change to one that is there, or name a whole path.") from error
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """What `read` leaves beside its records to look at: overlays as PNG, and the page of `--report`."""
 
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,9 +12,7 @@ from siga_ocr.page import Page
 from siga_ocr.reader import Reader
 from siga_ocr.reading import Reading
 from siga_ocr.visualize import Evidence
-
-GONE = "the working folder is gone. Change to one that is there, or name a whole path."
-"""Why a result without a whole path has no place."""
+from siga_ocr.whole_file import whole_path
 
 
 @dataclass(frozen=True)
@@ -47,20 +44,13 @@ class Shown:
         Target(self.report, force=True).check()
 
     def _check_names(self, output: Path | None) -> None:
-        options = dict[str, str]()
+        options = dict[Path, str]()
         for option, path in (("--output", output), ("--report", self.report), ("--attention", self.attention)):
             if path is None or _is_device(path):
                 continue
-            first = options.setdefault(_place(path), option)
+            first = options.setdefault(whole_path(path).resolve(), option)
             if first != option:
                 raise UsageError(f"{first} and {option} both name {path}: give each a name of its own.")
-
-
-def _place(path: Path) -> str:
-    try:
-        return os.path.realpath(path)
-    except OSError as error:
-        raise DiskError(f"{path} cannot be written: {GONE}") from error
 
 
 def _is_device(path: Path) -> bool:

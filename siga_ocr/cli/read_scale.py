@@ -6,16 +6,16 @@ from itertools import chain
 from pathlib import Path
 
 from siga_ocr.cli import console
-from siga_ocr.cli.read_evidence import GONE
 from siga_ocr.cli.read_run import Job, summary
 from siga_ocr.engines.engine import check_names
-from siga_ocr.errors import DeviceError, DiskError, ExitCode, SigaError, UsageError
+from siga_ocr.errors import DeviceError, ExitCode, SigaError, UsageError
 from siga_ocr.scale import on_ray
 from siga_ocr.scale.part_reader import Done, Order, Work, orders
 from siga_ocr.scale.parts import PartFolder, PartFormat, Written
 from siga_ocr.sources import find_images
 from siga_ocr.store import weights
 from siga_ocr.store.folder import describe
+from siga_ocr.whole_file import whole_path
 
 
 def run(job: Job, address: str, exit_zero: bool) -> ExitCode:
@@ -63,11 +63,7 @@ def _parts(job: Job) -> PartFolder:
     check_names(choice.engine, choice.device)
     if ":" in choice.device:
         raise UsageError(f"--ray gives each reader a GPU of its own: --device cuda, not {choice.device}.")
-    try:
-        folder = outcome.output.absolute()
-    except OSError as error:
-        raise DiskError(f"{outcome.output} cannot be written: {GONE}") from error
-    return PartFolder(folder, PartFormat.JSONL if outcome.form == "auto" else PartFormat(outcome.form))
+    return PartFolder(whole_path(outcome.output), PartFormat.JSONL if outcome.form == "auto" else PartFormat(outcome.form))
 
 
 def _work(job: Job, parts: PartFolder) -> Work:

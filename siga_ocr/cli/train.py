@@ -31,7 +31,7 @@ def train(
     from dataclasses import replace
 
     from siga_ocr.recipe import parse
-    from siga_ocr.training.run_folder import held, refuse_held
+    from siga_ocr.run_folder import held, refuse_held
 
     text = _read_recipe(recipe)
     config = parse(text, recipe)

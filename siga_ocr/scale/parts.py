@@ -13,6 +13,7 @@ from pathlib import Path
 from siga_ocr.errors import DiskError, UsageError
 from siga_ocr.record import Value
 from siga_ocr.resume import ANEW
+from siga_ocr.run_folder import held
 from siga_ocr.scale import parquet
 from siga_ocr.whole_file import unfinished
 
@@ -95,21 +96,9 @@ class PartFolder:
             UsageError: another run is writing into it.
             DiskError: it cannot be made or changed.
         """
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.path / ".lock")
-        try:
-            self.path.mkdir(exist_ok=True)
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise UsageError(f"{self.path} is being written by another run: wait for it, or name another folder with --output.") from error
-        except OSError as error:
-            raise DiskError(f"{self.path} cannot be written: {error.strerror}. Name another folder.") from error
-        try:
+        with held(self.path, "--output"):
             self._clear(everything=force)
             yield
-        finally:
-            lock.release()
 
     def finish(self) -> None:
         """Say that all is written.

@@ -13,10 +13,10 @@ from siga_ocr.model import SigaModel
 from siga_ocr.reader import Reader
 from siga_ocr.recipe import LabelledSource, TrainConfig
 from siga_ocr.recipe_text import to_toml, without_places
+from siga_ocr.run_folder import held, refuse_held
 from siga_ocr.store import checkpoint, weights
 from siga_ocr.training.events import Event
 from siga_ocr.training.machine import Machine
-from siga_ocr.training.run_folder import held, refuse_held
 from siga_ocr.training.state import stored_step
 from siga_ocr.training.trainer import MODEL, SHARDS, Run, train
 from siga_ocr.tuning.base_set import base_set

@@ -8,9 +8,9 @@ from siga_ocr.errors import DiskError, ModelError, UsageError
 from siga_ocr.parsing import build, from_json
 from siga_ocr.recipe import TrainConfig, parse
 from siga_ocr.recipe_text import to_toml
+from siga_ocr.run_folder import LOCK
 from siga_ocr.store.hub import PREFIX
 from siga_ocr.store.shelf import PLAIN_NAME
-from siga_ocr.training.run_folder import LOCK
 from siga_ocr.tuning.crops import Prepared
 from siga_ocr.tuning.plan import Plan
 from siga_ocr.tuning.verdict import Marks

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from siga_ocr.cli.main import app
 from siga_ocr.errors import ExitCode
 from siga_ocr.recipe import parse
+from siga_ocr.run_folder import LOCK, held
 from siga_ocr.store import checkpoint
-from siga_ocr.training.run_folder import LOCK, held
 
 RECIPE = """
 steps = 3
